@@ -1,0 +1,1 @@
+"""Isomorph: the program."""

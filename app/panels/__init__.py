@@ -1,0 +1,1 @@
+"""One package a panel of the main window."""

@@ -1,0 +1,1 @@
+"""Isomorph: everything that computes or stores; importable without a display."""

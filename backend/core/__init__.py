@@ -1,0 +1,1 @@
+"""Parameters, studies, runs, channels, stores and writers: what holds for every study."""

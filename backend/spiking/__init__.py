@@ -1,0 +1,1 @@
+"""Simulation kernels of spiking networks."""

@@ -1,0 +1,1 @@
+"""Isomorph: reusable Qt parts that know no study."""
