@@ -1,0 +1,239 @@
+"""Runs studies in worker threads (or supervised child processes), owned here, never by a widget."""
+
+from __future__ import annotations
+
+import os
+import threading
+import traceback
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from backend.core import provenance
+from backend.core.files import FileProblem, write_json
+from backend.core.parameters import ParameterError
+from backend.core.result import Comparison
+from backend.core.run import Cancelled, ChangeAt, Run
+from backend.core.store import (
+    Record,
+    Store,
+    new_id,
+    result_document,
+    save_record,
+    save_result,
+    save_views,
+)
+from backend.core.study import Study
+
+FINISHED = ("done", "cancelled", "failed")
+
+
+@dataclass
+class Failure:
+    """Why a run failed, for people; ``details`` is the traceback."""
+
+    title: str
+    text: str
+    field: str = ""
+    fix: Any = None
+    details: str = ""
+
+
+@dataclass
+class Job:
+    """One run under way or over, as the window and the command line see it."""
+
+    record: Record
+    study: Study
+    run: Run
+    thread: threading.Thread | None = None
+    outcome: str = ""
+    failure: Failure | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def state(self) -> str:
+        """running, rebuilding, paused, done, cancelled or failed."""
+        if self.outcome:
+            return self.outcome
+        if self.run.rebuilding:
+            return "rebuilding"
+        return "paused" if self.run.paused else "running"
+
+    @property
+    def finished(self) -> bool:
+        return self.done.is_set()
+
+    def comparisons(self) -> list[Comparison]:
+        """Measured values beside the preset's references."""
+        return self.study.compare(
+            dict(self.run.result.values),
+            self.record.preset,
+            self.run.parameters,
+            self.record.procedure,
+        )
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the run is over and stored."""
+        return self.done.wait(timeout)
+
+    def provenance(self) -> dict[str, Any]:
+        """What made this run's results."""
+        return provenance.of_run(
+            self.record.study,
+            self.record.procedure,
+            self.run.parameters,
+            changes_document(self.run.changes),
+            self.record.started,
+            self.study.synthetic,
+        )
+
+
+def changes_document(changes: list[ChangeAt]) -> list[dict[str, Any]]:
+    """Changes as JSON."""
+    return [{"step": change.step, "values": dict(change.values)} for change in changes]
+
+
+class Runner:
+    """Starts runs and keeps their threads.
+
+    Parameters
+    ----------
+    store : where runs are kept.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.jobs: list[Job] = []
+        limit_threads()
+
+    def prepare(
+        self,
+        study: Study,
+        parameters: Any,
+        preset: str,
+        procedure: str = "free",
+        schedule: tuple[ChangeAt, ...] = (),
+        duration: float | None = None,
+        resume: Record | None = None,
+    ) -> Job:
+        """Make a job without starting it; ParameterError when its settings cannot run.
+
+        ``resume`` continues a stopped batch in its own folder: finished cells are not repeated.
+        """
+        study.check(parameters, procedure)
+        if resume is not None:
+            record = resume
+            record.state, record.pid, record.finished = "running", os.getpid(), ""
+            save_record(record)
+        else:
+            record = Record(
+                id=new_id(study.id),
+                study=study.id,
+                preset=preset,
+                procedure=procedure,
+                parameters=parameters.document(),
+                started=datetime.now().isoformat(timespec="seconds"),
+                duration=duration,
+            )
+            self.store.create(record)
+        run = Run(study, parameters, procedure, schedule, duration, record.path)
+        return Job(record, study, run)
+
+    def start(self, study: Study, parameters: Any, preset: str, **options: Any) -> Job:
+        """Prepare and start a job; options as in :meth:`prepare`."""
+        return self.launch(self.prepare(study, parameters, preset, **options))
+
+    def launch(self, job: Job) -> Job:
+        """Start a prepared job in its worker thread."""
+        job.thread = threading.Thread(target=work, args=(job,), name=f"run {job.record.id}")
+        self.jobs.append(job)
+        job.thread.start()
+        return job
+
+    @property
+    def alive(self) -> list[Job]:
+        return [job for job in self.jobs if not job.finished]
+
+    def shutdown(self, timeout: float = 5.0) -> bool:
+        """Cancel everything and wait; True when every worker ended in time."""
+        for job in self.alive:
+            job.run.cancel()
+        for job in self.jobs:
+            if job.thread is not None:
+                job.thread.join(timeout)
+        return not any(job.thread and job.thread.is_alive() for job in self.jobs)
+
+    def forget(self, job: Job) -> None:
+        """Drop a finished job (its folder stays in the store)."""
+        if job.finished and job in self.jobs:
+            self.jobs.remove(job)
+
+
+def work(job: Job) -> None:
+    """Body of a worker: run the study, keep what it found, never let an exception escape."""
+    try:
+        if job.study.isolated(job.run.parameters):
+            from backend.core.child import run_isolated
+
+            run_isolated(job.study, job.run)
+        else:
+            job.study.run(job.run)
+        job.run.result.complete = True
+        outcome = "done"
+    except Cancelled:
+        outcome = "cancelled"
+    except Exception as error:  # everything a model can raise ends as words beside the run
+        outcome = "failed"
+        job.failure = describe(error)
+    try:
+        job.run.close()
+        keep(job, outcome)
+    except Exception as error:
+        outcome = "failed"
+        job.failure = job.failure or describe(error)
+    finally:
+        job.outcome = outcome
+        job.done.set()
+
+
+def describe(error: Exception) -> Failure:
+    """A failure in the user's terms."""
+    details = "".join(traceback.format_exception(error))
+    if isinstance(error, ParameterError):
+        return Failure("A setting cannot be used", error.sentence, error.field, error.fix, details)
+    if isinstance(error, FileProblem):
+        return Failure("A file cannot be used", str(error), details=details)
+    if isinstance(error, MemoryError):
+        return Failure(
+            "The run needs more memory than is free",
+            "Choose a smaller network or close other programs. Nothing was lost.",
+            details=details,
+        )
+    return Failure(
+        "The run stopped on an unexpected problem",
+        f"{type(error).__name__}: {error}. The last good result stays. Copy the details to report it.",
+        details=details,
+    )
+
+
+def keep(job: Job, outcome: str) -> None:
+    """Write the record, the values, tables and last pictures of a run."""
+    record, run = job.record, job.run
+    record.state = outcome
+    record.finished = datetime.now().isoformat(timespec="seconds")
+    record.parameters = run.parameters.document()
+    record.changes = changes_document(run.changes)
+    if not record.note and job.failure:
+        record.note = job.failure.text
+    document = result_document(record, run.result, job.comparisons(), job.provenance())
+    save_result(record.path, document, run.result)
+    save_views(record.path, run.channels)
+    write_json(record.path / "run.json", record.document())
+
+
+def limit_threads() -> None:
+    """Leave one core to the window: BLAS, OpenMP and numba get cores − 1, at least 1."""
+    count = str(max(1, (os.cpu_count() or 2) - 1))
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        os.environ.setdefault(name, count)
