@@ -1,0 +1,161 @@
+"""Psychometric functions: logistic fits with threshold, slope, width and intervals.
+
+The probability of a response is lower + (upper - lower) / (1 + exp(-(x - threshold) / spread)),
+fitted to counts by maximum likelihood; a negative spread is a falling curve. The 10-90 % width is
+2 ln 9 times the size of the spread, the slope at threshold (upper - lower) / (4 spread).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+_WIDTH = 2.0 * math.log(9.0)
+
+
+@dataclass(frozen=True)
+class PsychometricFit:
+    """A fitted logistic; intervals are bootstrap percentiles (NaN when not asked for).
+
+    Attributes
+    ----------
+    threshold, spread : in units of x; ``deviance`` against the saturated model.
+    threshold_interval, width_interval : (low, high).
+    """
+
+    threshold: float
+    spread: float
+    lower: float
+    upper: float
+    deviance: float
+    threshold_interval: tuple[float, float] = (math.nan, math.nan)
+    width_interval: tuple[float, float] = (math.nan, math.nan)
+
+    @property
+    def width(self) -> float:
+        """Distance between the points at 10 % and 90 % of the rise."""
+        return _WIDTH * abs(self.spread)
+
+    @property
+    def slope(self) -> float:
+        """Change of probability per unit of x at threshold."""
+        return (self.upper - self.lower) / (4.0 * self.spread)
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Probability at x."""
+        return _logistic(np.asarray(x, float), self.threshold, self.spread, self.lower, self.upper)
+
+
+def _logistic(
+    x: np.ndarray, threshold: float, spread: float, lower: float, upper: float
+) -> np.ndarray:
+    from scipy.special import expit
+
+    return lower + (upper - lower) * expit((x - threshold) / spread)
+
+
+def _deviance(k: np.ndarray, n: np.ndarray, p: np.ndarray) -> float:
+    from scipy.special import xlogy
+
+    p = np.clip(p, 1e-9, 1 - 1e-9)
+    observed = k / n
+    full = xlogy(k, observed) + xlogy(n - k, 1 - observed)
+    return float(2 * np.sum(full - xlogy(k, p) - xlogy(n - k, 1 - p)))
+
+
+def fit_logistic(
+    x: np.ndarray,
+    successes: np.ndarray,
+    trials: np.ndarray | int,
+    lower: float = 0.0,
+    upper: float = 1.0,
+    bootstrap: int = 0,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> PsychometricFit:
+    """Fit a logistic to counts.
+
+    Parameters
+    ----------
+    x : (m,) stimulus values, at least two different ones.
+    successes, trials : (m,) counts.
+    lower, upper : fixed asymptotes.
+    bootstrap : parametric bootstrap samples for the intervals; 0 leaves them NaN.
+
+    Raises
+    ------
+    ValueError : fewer than two different x, counts out of range, or no trials.
+    """
+    x = np.asarray(x, float)
+    k = np.asarray(successes, float)
+    n = np.broadcast_to(np.asarray(trials, float), x.shape).astype(float)
+    _check_counts(x, k, n)
+    fit = _fit(x, k, n, lower, upper)
+    if bootstrap == 0:
+        return fit
+    rng = np.random.default_rng(seed)
+    p = np.clip(fit(x), 0.0, 1.0)
+    again = [
+        _fit(x, rng.binomial(n.astype(int), p).astype(float), n, lower, upper)
+        for _ in range(bootstrap)
+    ]
+    tail = 50.0 * (1.0 - confidence)
+    ends = [tail, 100.0 - tail]
+    thresholds = np.percentile([f.threshold for f in again], ends)
+    widths = np.percentile([f.width for f in again], ends)
+    return PsychometricFit(
+        fit.threshold, fit.spread, lower, upper, fit.deviance,
+        (float(thresholds[0]), float(thresholds[1])), (float(widths[0]), float(widths[1])),
+    )  # fmt: skip
+
+
+def _check_counts(x: np.ndarray, k: np.ndarray, n: np.ndarray) -> None:
+    if np.unique(x).size < 2:
+        raise ValueError("A psychometric fit needs at least two different stimulus values.")
+    if np.any(n <= 0) or np.any(k < 0) or np.any(k > n):
+        raise ValueError("Each stimulus value needs trials, and no more responses than trials.")
+
+
+def _fit(
+    x: np.ndarray, k: np.ndarray, n: np.ndarray, lower: float, upper: float
+) -> PsychometricFit:
+    """Maximum likelihood from a grid of starts, the spread bounded away from a perfect step."""
+    from scipy.optimize import minimize
+
+    values = np.unique(x)
+    span = float(values[-1] - values[0])
+    least, most = float(np.diff(values).min()) / 20.0, 5.0 * span
+    order = np.argsort(x)
+    sign = 1.0 if _rises(x[order], (k / n)[order]) else -1.0
+
+    def cost(free: np.ndarray) -> float:
+        return _deviance(k, n, _logistic(x, free[0], sign * math.exp(free[1]), lower, upper))
+
+    bounds = [(values[0] - span, values[-1] + span), (math.log(least), math.log(most))]
+    starts = [(t, math.log(s)) for t in values for s in (span / 40, span / 8)]
+    starts = sorted(starts, key=lambda start: cost(np.array(start)))[:3]
+    found = [minimize(cost, start, method="L-BFGS-B", bounds=bounds) for start in starts]
+    best = min(found, key=lambda result: float(result.fun))
+    return PsychometricFit(
+        float(best.x[0]), sign * math.exp(best.x[1]), lower, upper, float(best.fun)
+    )
+
+
+def _rises(x: np.ndarray, share: np.ndarray) -> bool:
+    """Whether the share grows with x (least-squares slope)."""
+    return float(np.dot(x - x.mean(), share)) >= 0.0
+
+
+def binomial_interval(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Clopper-Pearson interval of a proportion: (low, high), never narrower than ``confidence``."""
+    from scipy.special import betaincinv
+
+    if trials == 0:
+        return 0.0, 1.0
+    tail = (1.0 - confidence) / 2.0
+    k, n = successes, trials
+    low = 0.0 if k == 0 else float(betaincinv(k, n - k + 1, tail))
+    high = 1.0 if k == n else float(betaincinv(k + 1, n - k, 1.0 - tail))
+    return low, high
