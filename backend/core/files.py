@@ -106,7 +106,7 @@ def text_of_array(array: np.ndarray) -> str:
 
 
 def array_of_text(text: str, largest: int = 1 << 22) -> np.ndarray:
-    """Inverse of :func:`text_of_array`; ValueError when it is damaged or above ``largest`` bytes."""
+    """Inverse of :func:`text_of_array`; ValueError when damaged or above ``largest`` bytes."""
     import base64
     import zlib
 

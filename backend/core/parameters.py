@@ -43,6 +43,9 @@ class ParameterError(ValueError):
         self.sentence = sentence
         self.fix = fix
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.field, self.sentence, self.fix)
+
 
 @dataclass(frozen=True)
 class Notice:

@@ -212,7 +212,7 @@ def describe(error: Exception) -> Failure:
         )
     return Failure(
         "The run stopped on an unexpected problem",
-        f"{type(error).__name__}: {error}. The last good result stays. Copy the details to report it.",
+        f"{type(error).__name__}: {error}. Earlier results stay. Copy the details to report it.",
         details=details,
     )
 
