@@ -50,6 +50,10 @@ class Job:
     outcome: str = ""
     failure: Failure | None = None
     done: threading.Event = field(default_factory=threading.Event)
+    start_parameters: Any = None
+
+    def __post_init__(self) -> None:
+        self.start_parameters = self.run.parameters
 
     @property
     def state(self) -> str:
@@ -222,7 +226,6 @@ def keep(job: Job, outcome: str) -> None:
     record, run = job.record, job.run
     record.state = outcome
     record.finished = datetime.now().isoformat(timespec="seconds")
-    record.parameters = run.parameters.document()
     record.changes = changes_document(run.changes)
     if not record.note and job.failure:
         record.note = job.failure.text

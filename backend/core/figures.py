@@ -1,0 +1,401 @@
+"""Declared views as publication figures: PNG, SVG or PDF at a chosen size, without a display.
+
+The window draws the same declarations live; this is the one renderer of exports and reports.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backend.core.colours import TOKENS, Theme, data_colour
+from backend.core.files import replacing
+from backend.core.views import Marker, Series, View
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Data = Mapping[str, Any]
+MM = 1 / 25.4
+STYLES = {"line": "-", "dash": (0, (5, 3)), "dot": ":", "dots": "none", "bars": "-"}
+ASPECT = {"image": 0.92, "matrix": 0.9, "raster": 0.5, "bars": 0.5, "checks": 0.4, "band": 0.3}
+MAPS = {"CET-L1": "gray", "CET-D1A": "RdBu_r", "CET-CBD1": "PuOr", "CET-C6": "twilight"}
+
+
+def export(
+    path: Path,
+    view: View,
+    data: Data,
+    width_mm: float = 120.0,
+    dpi: int = 200,
+    theme: Theme = "light",
+) -> None:
+    """Write one view as a figure; the format is the file's ending (png, svg, pdf)."""
+    content = render(view, data, path.suffix.lower().removeprefix("."), width_mm, dpi, theme)
+    with replacing(path) as file:
+        file.write(content)
+
+
+def render(
+    view: View,
+    data: Data,
+    form: str = "png",
+    width_mm: float = 120.0,
+    dpi: int = 200,
+    theme: Theme = "light",
+) -> bytes:
+    """One view as the bytes of a PNG, SVG or PDF."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    settings = {
+        "font.family": ["Inter", "DejaVu Sans"],
+        "font.size": 8.0,
+        "svg.fonttype": "none",
+        "pdf.fonttype": 42,
+        "svg.hashsalt": "isomorph",
+    }
+    with rc_context(settings):
+        figure = Figure(figsize=(width_mm * MM, width_mm * MM * ASPECT.get(view.kind, 0.6)))
+        FigureCanvasAgg(figure)
+        figure.set_facecolor(TOKENS["base"][theme])
+        axes = figure.add_axes((0.0, 0.0, 1.0, 1.0)) if view.kind in TEXT else figure.subplots()
+        dress(axes, view, theme)
+        if data:
+            DRAW[view.kind](figure, axes, view, data, theme)
+        else:
+            axes.text(0.5, 0.5, "no data yet", ha="center", transform=axes.transAxes)
+        if view.kind not in TEXT:
+            figure.tight_layout(pad=0.6)
+        out = BytesIO()
+        metadata = {"Date": None} if form == "svg" else None
+        figure.savefig(out, format=form, dpi=dpi, metadata=metadata)
+    return out.getvalue()
+
+
+def dress(axes: Axes, view: View, theme: Theme) -> None:
+    """Axes as UI.md section 6 wants them: left and bottom only, outside ticks, titles."""
+    ink = TOKENS["text3"][theme]
+    axes.set_facecolor(TOKENS["base"][theme])
+    axes.set_title(
+        view.title, loc="left", fontsize=9, fontweight="semibold", color=TOKENS["text"][theme]
+    )
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(ink)
+    axes.tick_params(colors=ink, labelsize=7)
+    axes.set_xlabel(view.x.title, color=ink)
+    axes.set_ylabel(view.y.title, color=ink)
+    axes.grid(axis="y", color=TOKENS["grid"][theme], linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def limits(axes: Axes, view: View) -> None:
+    """Fixed and logarithmic axes of a declaration."""
+    if view.x.log:
+        axes.set_xscale("log")
+    if view.y.log:
+        axes.set_yscale("log")
+    if view.x.low is not None or view.x.high is not None:
+        axes.set_xlim(view.x.low, view.x.high)
+    if view.y.low is not None or view.y.high is not None:
+        axes.set_ylim(view.y.low, view.y.high)
+
+
+def legend(axes: Axes, theme: Theme) -> None:
+    """One row above the data, when there is something to tell apart."""
+    handles, _ = axes.get_legend_handles_labels()
+    if len(handles) > 1:
+        axes.legend(
+            loc="upper right",
+            ncols=len(handles),
+            frameon=False,
+            fontsize=7,
+            labelcolor=TOKENS["text"][theme],
+        )
+
+
+def line(axes: Axes, series: Series, x: Any, y: Any, theme: Theme) -> None:
+    """One series in its colour and style."""
+    axes.plot(
+        x,
+        y,
+        color=data_colour(series.colour, theme),
+        label=plain_text(series.label),
+        linestyle=STYLES[series.style],
+        linewidth=1.2,
+        marker="o" if series.style == "dots" else None,
+        markersize=3,
+    )
+
+
+def draw_traces(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
+    names = list(data)
+    x = np.asarray(data.get("x", data[names[0]]))
+    shown = x >= x.max() - view.span if view.span and len(x) else np.ones(len(x), bool)
+    for series in view.series:
+        if series.name in data:
+            y = np.asarray(data[series.name])
+            line(axes, series, x[shown], y[shown], theme)
+            band = (data.get("bands") or {}).get(series.name)
+            if band is not None:
+                axes.fill_between(
+                    x, band[0], band[1], color=data_colour(series.colour, theme), alpha=0.2, lw=0
+                )
+    limits(axes, view)
+    legend(axes, theme)
+
+
+def draw_raster(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
+    time, rows, group = (np.asarray(column) for column in list(data.values())[:3])
+    shown = time >= time.max() - view.span if view.span and len(time) else np.ones(len(time), bool)
+    for number, series in enumerate(view.series):
+        mine = shown & (group == number)
+        axes.plot(
+            time[mine],
+            rows[mine],
+            "|",
+            markersize=1.2,
+            rasterized=True,
+            color=data_colour(series.colour, theme),
+            label=plain_text(series.label),
+        )
+    axes.grid(False)
+    limits(axes, view)
+    legend(axes, theme)
+
+
+def colour_map(name: str) -> Any:
+    """The matplotlib map of a pyqtgraph name."""
+    import matplotlib
+
+    map_ = matplotlib.colormaps[MAPS.get(name, name if not name.startswith("CET") else "gray")]
+    return map_.with_extremes(bad="#E9ECF0")
+
+
+def draw_image(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
+    image = np.asarray(data["image"])
+    low, high = view.limits or data.get("limits") or (0.0, robust_top(image))
+    extent = None
+    if view.extent:
+        left, bottom, right, top = view.extent
+        extent = (
+            (left, right, bottom, top) if view.origin == "lower" else (left, right, top, bottom)
+        )
+    drawn = axes.imshow(
+        image,
+        cmap=colour_map(view.colour_map),
+        vmin=low,
+        vmax=high,
+        extent=extent,
+        origin=view.origin,
+        interpolation="nearest",
+    )
+    axes.grid(False)
+    for marker in data.get("markers") or ():
+        draw_marker(axes, marker, theme)
+    if image.ndim == 2:
+        bar = figure.colorbar(drawn, ax=axes, fraction=0.046, pad=0.03)
+        bar.set_label(view.unit, color=TOKENS["text3"][theme])
+        bar.ax.tick_params(colors=TOKENS["text3"][theme], labelsize=7)
+        bar.outline.set_visible(False)  # type: ignore[operator]
+
+
+def robust_top(image: np.ndarray) -> float:
+    """99th percentile of the finite values, at least a little above 0."""
+    finite = image[np.isfinite(image)]
+    return max(float(np.percentile(finite, 99)), 1e-9) if finite.size else 1.0
+
+
+def draw_marker(axes: Axes, marker: Marker, theme: Theme) -> None:
+    """A mark in data coordinates, white with a dark halo unless it has a colour."""
+    from matplotlib import patheffects
+    from matplotlib.patches import Circle
+
+    colour = data_colour(marker.colour, theme)
+    halo = [patheffects.withStroke(linewidth=2.4, foreground="black")]
+    style = (0, (4, 3)) if marker.dashed else "-"
+    if marker.kind == "ring":
+        axes.add_patch(
+            Circle(
+                (marker.x, marker.y),
+                marker.radius,
+                fill=False,
+                edgecolor=colour,
+                linestyle=style,
+                linewidth=1.2,
+                path_effects=halo,
+            )
+        )
+    elif marker.kind == "path":
+        x, y = np.array(marker.points).T
+        axes.plot(x, y, color=colour, linestyle=style, linewidth=0.8, path_effects=halo)
+    elif marker.kind == "bar":
+        axes.plot([marker.x, marker.x + marker.radius], [marker.y] * 2, color=colour, lw=2.5)
+    elif marker.kind == "cross":
+        axes.plot(marker.x, marker.y, "+", color=colour, path_effects=halo)
+    if marker.label:
+        axes.text(
+            marker.x,
+            marker.y,
+            plain_text(marker.label),
+            color=colour,
+            fontsize=7,
+            path_effects=halo if marker.colour == "mark" else None,
+        )
+
+
+def draw_histogram(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
+    edges = np.asarray(data["edges"])
+    for series in view.series:
+        if series.style == "bars" and series.name in data:
+            axes.stairs(
+                data[series.name],
+                edges,
+                fill=True,
+                alpha=0.8,
+                color=data_colour(series.colour, theme),
+                label=plain_text(series.label),
+            )
+        elif series.name in data and f"{series.name}_x" in data:
+            line(axes, series, data[f"{series.name}_x"], data[series.name], theme)
+    limits(axes, view)
+    legend(axes, theme)
+
+
+def draw_bars(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
+    labels = [plain_text(label) for label in data["labels"]]
+    colours = data.get("colours") or ["1"] * len(labels)
+    axes.barh(
+        labels,
+        np.asarray(data["values"], float),
+        color=[data_colour(name, theme) for name in colours],
+    )
+    axes.invert_yaxis()
+    axes.axvline(0, color=TOKENS["text3"][theme], linewidth=0.6)
+
+
+def draw_psychometric(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
+    colour = data_colour(view.series[0].colour if view.series else "spiking", theme)
+    x, y = np.asarray(data["x"], float), np.asarray(data["y"], float)
+    if data.get("low") is not None:
+        errors = [np.clip(y - data["low"], 0, None), np.clip(data["high"] - y, 0, None)]
+        axes.errorbar(x, y, errors, fmt="o", color=colour, markersize=4, capsize=3, linewidth=1)
+    else:
+        axes.plot(x, y, "o", color=colour, markersize=4)
+    if data.get("fit_x") is not None:
+        axes.plot(data["fit_x"], data["fit_y"], color=colour, linewidth=1.4)
+    if data.get("threshold") is not None and np.isfinite(data["threshold"]):
+        axes.axvline(data["threshold"], color=TOKENS["text"][theme], linestyle=(0, (5, 3)), lw=1)
+    limits(axes, view)
+
+
+def draw_scatter(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
+    errors = data.get("errors") or {}
+    for series in view.series:
+        if series.name not in data:
+            continue
+        line(axes, series, data["x"], data[series.name], theme)
+        if series.name in errors:
+            axes.errorbar(
+                data["x"],
+                data[series.name],
+                errors[series.name],
+                fmt="none",
+                ecolor=data_colour(series.colour, theme),
+                capsize=3,
+                linewidth=1,
+            )
+    limits(axes, view)
+    legend(axes, theme)
+
+
+def draw_matrix(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
+    from matplotlib.colors import ListedColormap
+
+    image = np.asarray(data["image"], float)
+    words = data.get("categories")
+    if words:
+        table = ListedColormap([data_colour(str(i + 1), theme) for i in range(len(words))])
+        drawn = axes.imshow(image, cmap=table, vmin=-0.5, vmax=len(words) - 0.5, origin=view.origin)
+        bar = figure.colorbar(drawn, ax=axes, ticks=range(len(words)), fraction=0.046, pad=0.03)
+        bar.ax.set_yticklabels(words)
+    else:
+        drawn = axes.imshow(image, cmap=colour_map(view.colour_map), origin=view.origin)
+        bar = figure.colorbar(drawn, ax=axes, fraction=0.046, pad=0.03)
+        bar.set_label(view.unit)
+    bar.ax.tick_params(labelsize=7)
+    for labels, ticks, names in (
+        (data.get("x_labels"), axes.set_xticks, axes.set_xticklabels),
+        (data.get("y_labels"), axes.set_yticks, axes.set_yticklabels),
+    ):
+        if labels:
+            ticks(range(len(labels)))
+            names(labels)
+    axes.grid(False)
+
+
+def draw_band(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
+    edges = np.asarray(data["x"], float)
+    for number, label in enumerate(data["labels"]):
+        ground = TOKENS["okbg" if "3" in label else "ncbg"][theme]
+        axes.axvspan(edges[number], edges[number + 1], color=ground)
+        axes.text(edges[number : number + 2].mean(), 0.5, plain_text(label), ha="center")
+    if data.get("here") is not None:
+        axes.axvline(data["here"], color=TOKENS["accent"][theme], linewidth=2)
+    axes.set_yticks([])
+    axes.set_xlim(edges[0], edges[-1])
+
+
+def draw_text(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
+    """Checks and counters: words and numbers in rows."""
+    axes.set_axis_off()
+    rows = [f"{data['lead']}  {data.get('caption', '')}"] if "lead" in data else []
+    for entry in data.get("rows") or ():
+        first, second, value = entry
+        state = (
+            {True: "✓ ", False: "✗ ", None: ""}.get(second, "")
+            if second in (True, False, None)
+            else ""
+        )
+        note = second if isinstance(second, str) else ""
+        rows.append(f"{state}{plain_text(first)} {plain_text(note)}   {plain_text(str(value))}")
+    axes.text(
+        0.03, 0.86, "\n".join(rows), va="top", transform=axes.transAxes, color=TOKENS["text"][theme]
+    )
+
+
+def plain_text(text: str) -> str:
+    """Rich text without its tags."""
+    return (
+        re.sub(r"<[^>]+>", "", text)
+        .replace("&nbsp;", " ")
+        .replace("&gt;", ">")
+        .replace("&lt;", "<")
+    )
+
+
+Draw = Callable[["Figure", "Axes", View, Data, Theme], None]
+DRAW: dict[str, Draw] = {
+    "traces": draw_traces,
+    "raster": draw_raster,
+    "image": draw_image,
+    "editor": draw_image,
+    "histogram": draw_histogram,
+    "bars": draw_bars,
+    "psychometric": draw_psychometric,
+    "scatter": draw_scatter,
+    "matrix": draw_matrix,
+    "band": draw_band,
+    "checks": draw_text,
+    "counters": draw_text,
+}
+TEXT = ("checks", "counters")
