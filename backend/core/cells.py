@@ -13,11 +13,13 @@ class Cells:
     """Cache of finished trials: ``cells.do(key, function)`` computes each key once.
 
     A cell is on disk (fsync) before the next begins; a torn last line after a crash is ignored.
-    Values must be JSON-able. ``path`` None keeps them in memory.
+    Values must be JSON-able. ``path`` None keeps them in memory. ``scope`` names the settings:
+    cells of other settings in the same file are not taken.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, scope: str = "") -> None:
         self.path = path
+        self.scope = scope
         self._done: dict[str, Any] = {}
         if path is not None and path.exists():
             self._done = read_cells(path)
@@ -27,7 +29,7 @@ class Cells:
 
     def do(self, key: tuple[Any, ...], function: Callable[[], Any]) -> Any:
         """The stored value of a key, or the function's, which is then stored."""
-        name = json.dumps(key)
+        name = self._name(key)
         if name not in self._done:
             value = function()
             self._done[name] = value
@@ -37,7 +39,10 @@ class Cells:
 
     def has(self, key: tuple[Any, ...]) -> bool:
         """True when this cell is finished."""
-        return json.dumps(key) in self._done
+        return self._name(key) in self._done
+
+    def _name(self, key: tuple[Any, ...]) -> str:
+        return json.dumps([self.scope, *key])
 
     def _append(self, line: dict[str, Any]) -> None:
         assert self.path is not None

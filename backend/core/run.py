@@ -7,6 +7,8 @@ those under *for the owner*, from any thread.
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import threading
 import time
 from collections import deque
@@ -108,7 +110,8 @@ class Run:
         self.directory = directory
         self.channels: dict[str, Channel] = make(study.channels)
         self.result = Result()
-        self.cells = Cells(directory / "cells.jsonl" if directory else None)
+        scope = fingerprint(study.id, procedure, parameters)
+        self.cells = Cells(directory / "cells.jsonl" if directory else None, scope)
         self.rng = np.random.default_rng(getattr(parameters, "seed", 0))
         self.monitors: dict[str, float] = {}
         self.offers: dict[str, Offer] = {}
@@ -374,6 +377,12 @@ class Run:
                 self._finish.set()
             else:
                 self._paused = True
+
+
+def fingerprint(study: str, procedure: str, parameters: Any) -> str:
+    """Short hash of everything that decides a batch's numbers."""
+    text = json.dumps([study, procedure, parameters.document()], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @contextlib.contextmanager

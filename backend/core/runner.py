@@ -227,6 +227,8 @@ def keep(job: Job, outcome: str) -> None:
     record.state = outcome
     record.finished = datetime.now().isoformat(timespec="seconds")
     record.changes = changes_document(run.changes)
+    if job.study.endless(job.start_parameters, record.procedure):
+        record.duration = run.clock  # what makes an endless run repeatable
     if not record.note and job.failure:
         record.note = job.failure.text
     document = result_document(record, run.result, job.comparisons(), job.provenance())

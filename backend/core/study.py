@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 from backend.core.channels import Channel
@@ -108,6 +109,19 @@ class Study(ABC):
     def methods(self, parameters: Any, procedure: str) -> str:
         """The study's own sentences of the methods paragraph (plain text)."""
         return ""
+
+    def changes_for_file(self, parameters: Any, path: Path) -> dict[str, Any]:
+        """Parameter changes that take a dropped file in; empty when no parameter reads its kind."""
+        ending = path.suffix.lower().removeprefix(".")
+        for name, declared in self.Parameters.declarations().items():
+            endings = {
+                form.lower().removeprefix("*").removeprefix(".") for form in declared.formats
+            }
+            if declared.kind == "file" and ending in endings:
+                shown = declared.shown_if
+                before = {} if shown is None else {shown[0]: shown[1][0]}
+                return before | {name: str(path)}
+        return {}
 
     def view(self, identifier: str) -> View:
         """The declared view of this id."""

@@ -1,0 +1,211 @@
+"""The command line: the same declarations as the window, without one.
+
+Exit status: 0 done, 1 failed, 2 bad input (one line that names the field and the fix).
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from backend.core.files import FileProblem
+from backend.core.parameters import ParameterError
+
+FAILED, BAD_INPUT = 1, 2
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Isomorph, a desktop laboratory for cognitive neurointelligence. Without a command it "
+    "opens the window.",
+)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point of ``isomorph``; never lets a traceback of bad input reach the user."""
+    import click
+
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        status = app(given, standalone_mode=False)
+    except (ParameterError, FileProblem) as error:
+        fail(str(error), BAD_INPUT)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        fail("Stopped.", FAILED)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # typer may bring its own click
+            raise
+        fail(f"{error.format_message()} Try 'isomorph --help'.", BAD_INPUT)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def fail(sentence: str, status: int) -> None:
+    """Print one line and leave."""
+    print(f"isomorph: {' '.join(sentence.split())}", file=sys.stderr)
+    sys.exit(status)
+
+
+@app.callback(invoke_without_command=True)
+def window(
+    context: typer.Context,
+    session: Annotated[Path | None, typer.Option(help="A session to open.")] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> int:
+    """Open the window."""
+    if version:
+        from backend.core.provenance import version as number
+
+        print(f"Isomorph {number()}")
+        return 0
+    if context.invoked_subcommand is not None:
+        return 0
+    from app.main import start
+
+    return start(session)
+
+
+@app.command("list")
+def list_studies(
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+) -> int:
+    """Studies, presets, parameters and the names of result values."""
+    from backend.studies import find, ids
+
+    studies = [describe(find(name)) for name in ids()]
+    if as_json:
+        print(json.dumps({"studies": studies}, indent=1, ensure_ascii=False))
+        return 0
+    for study in studies:
+        print(f"{study['id']}  {study['title']}")
+        for name in study["presets"]:
+            print(f"    {name}")
+    return 0
+
+
+def describe(study: Any) -> dict[str, Any]:
+    """What ``list --json`` says of a study."""
+    return {
+        "id": study.id,
+        "title": study.title,
+        "presets": [preset.name for preset in study.presets],
+        "procedures": [procedure.id for procedure in study.procedures],
+        "parameters": [d.as_json() for d in study.Parameters.declarations().values()],
+        "values": [
+            {"name": name, "label": quantity.label, "unit": quantity.unit}
+            for name, quantity in study.quantities.items()
+        ],
+    }
+
+
+@app.command("run")
+def run_study(
+    study: Annotated[str, typer.Argument(help="Id of the study (see 'isomorph list').")],
+    preset: Annotated[str, typer.Option(help="Named settings, after a figure.")] = "",
+    values: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="One parameter.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of every random stream.")] = None,
+    inputs: Annotated[
+        list[str] | None, typer.Option("--input", metavar="NAME=FILE", help="One file.")
+    ] = None,
+    procedure: Annotated[str, typer.Option(help="What to do (default: the preset's).")] = "",
+    duration: Annotated[float | None, typer.Option(help="Length of a free run, in ms.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for results and figures.")] = None,
+) -> int:
+    """Run a study; results go to a folder (default: a new run in the history)."""
+    from backend.core.headless import parse_inputs, settings
+    from backend.studies import find
+
+    chosen = find(study)
+    changes: dict[str, Any] = pairs(values or [], "--set")
+    changes |= parse_inputs(chosen, pairs(inputs or [], "--input"))
+    if duration is not None and not duration > 0:
+        raise ParameterError("duration", "The duration must be above 0 ms.")
+    name, parameters = settings(chosen, preset, changes, seed)
+    act = chosen.procedure(procedure or chosen.preset(name).procedure).id
+    for notice in chosen.check(parameters, act):
+        print(f"isomorph: {notice.title} {notice.text}", file=sys.stderr)
+    return execute(chosen, parameters, name, act, duration, out)
+
+
+def execute(
+    study: Any,
+    parameters: Any,
+    preset: str,
+    procedure: str,
+    duration: float | None,
+    out: Path | None,
+) -> int:
+    """Run into a folder, print the values, return the exit status."""
+    from backend.core.headless import make_job, run_to, say_on_stderr
+    from backend.core.store import Store, new_id
+
+    directory = out or Store().root / new_id(study.id)
+    signal.signal(signal.SIGTERM, interrupt)
+    job = make_job(study, parameters, preset, procedure, (), duration, directory)
+    run_to(directory, job, say_on_stderr)
+    if job.failure is not None:
+        fail(job.failure.text, BAD_INPUT if job.failure.field else FAILED)
+    for line in job.comparisons():
+        print_line(line)
+    for note in job.run.result.notes:
+        print(f"Note: {note}")
+    print(f"{'Complete' if job.run.result.complete else 'Incomplete'}: {directory}")
+    return 0 if job.outcome == "done" else FAILED
+
+
+def print_line(line: Any) -> None:
+    """One measured value beside its reference."""
+    from backend.core.report import reference_text, shown_value
+
+    if line.measured is None:
+        return
+    measured = f"{shown_value(line.measured.value, line.digits)} {line.unit}".strip()
+    print(f"{line.label:<52} {measured:>14}   {reference_text(line):<22} {line.verdict}")
+
+
+def interrupt(number: int, frame: Any) -> None:
+    """A polite kill ends like Ctrl-C: the partial result is written."""
+    raise KeyboardInterrupt
+
+
+def pairs(texts: list[str], option: str) -> dict[str, str]:
+    """NAME=VALUE texts as a dictionary."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise ParameterError(option, f'{option} needs NAME=VALUE; "{text}" was given.')
+        found[name.strip()] = value
+    return found
+
+
+@app.command()
+def tour(
+    out: Annotated[Path, typer.Option(help="Folder for the pictures and their index page.")],
+) -> int:
+    """Drive the real window through every panel's example and save a picture of each."""
+    from app.tour import tour as walk
+
+    return walk(out)
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="One benchmark; all when left out.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """The benchmarks, peers side by side where they are installed."""
+    from app.bench import bench as measure
+
+    return measure(name, as_json)
+
+
+if __name__ == "__main__":
+    main()
