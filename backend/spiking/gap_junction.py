@@ -165,26 +165,33 @@ class _Sheets:
         initial: Initial,
     ) -> None:
         trials, height, width = drives.shape
-        cells = height * width
         self.shape = (height, width)
         self.dt = dt
         self.seeds = np.asarray(seeds, np.uint64)
-        self.drive = np.ascontiguousarray(drives, np.float32)
-        self.voltage = np.zeros((trials, height + 2, width + 2), np.float32)
-        self._scratch = np.zeros((height + 2, width + 2), np.float32)
-        self._last = np.full((trials, height, width), kernel.NEVER, np.int32)
-        self._spiked = np.empty((trials, cells), np.int32)
+        self._stride = width + 2
+        size = height * self._stride
+        self._drive = np.zeros((trials, height, self._stride), np.float32)
+        self.drive = self._drive[:, :, 1:-1]
+        self.drive[:] = drives
+        self._voltage = np.zeros((trials, height + 2, self._stride), np.float32)
+        self.voltage = self._voltage[:, 1:-1, 1:-1]
+        self._scratch = np.zeros(size + 2 * self._stride, np.float32)
+        self._last = np.full((trials, height, self._stride), kernel.NEVER, np.int32)
+        self._last[:, :, [0, -1]] = kernel.PADDING
+        self._spiked = np.empty((trials, size), np.int32)
         self._counts = np.zeros((trials, kernel.COUNT_RING), np.int32)
         self._state = np.zeros((trials, 4), np.int64)
         self._state[:, kernel.READOUT_LAST] = kernel.NEVER
         self._readout_v = np.zeros((trials, 1))
-        self._events = np.empty((2, trials, 3 * cells), np.int32)
+        self._events = np.empty((2, trials, 3 * size), np.int32)
         self.readout_trace = np.zeros((trials, 0), np.float32)
         self._readout_spike = np.zeros((trials, 0), np.bool_)
         self.configure(settings, readout)
-        threshold = settings.threshold
-        for sheet, seed in zip(self.voltage, self.seeds, strict=True):
-            kernel.initial_voltage(sheet, seed, np.float32(threshold), initial == "gaussian")
+        threshold = np.float32(settings.threshold)
+        for sheet, seed in zip(self._voltage, self.seeds, strict=True):
+            kernel.initial_voltage(
+                sheet.reshape(-1), self._stride, seed, threshold, initial == "gaussian"
+            )
 
     def configure(self, settings: SheetSettings, readout: ReadOutSettings) -> None:
         """Use these settings from the next step on; voltages stay as they are."""
@@ -197,7 +204,8 @@ class _Sheets:
             refractory_steps(readout.refractory, self.dt),
             min(round(readout.delay / self.dt), kernel.COUNT_RING - 1),
         )
-        self._partners = partner_counts(*self.shape, settings.neighbours)
+        counts = partner_counts(*self.shape, settings.neighbours)
+        self._partners = np.pad(counts, ((0, 0), (1, 1))).reshape(-1)
 
     @property
     def step(self) -> int:
@@ -207,15 +215,17 @@ class _Sheets:
     def advance_to(self, until: int) -> None:
         """Advance all trials to step ``until``, enlarging the event store when it is full."""
         self._reserve(until)
+        trials = self.seeds.size
         first = 0
         while True:
             first = kernel.advance_trials(
-                first, until, self.seeds, self.voltage, self._scratch, self.drive, self._partners,
-                self._last, self._spiked, self._counts, self._state, self._readout_v,
-                self._events[0], self._events[1], self.readout_trace, self._readout_spike,
+                first, until, self.seeds, self._voltage.reshape(trials, -1), self._scratch,
+                self._drive.reshape(trials, -1), self._partners, self._last.reshape(trials, -1),
+                self._spiked, self._counts, self._state, self._readout_v, self._events[0],
+                self._events[1], self.readout_trace, self._readout_spike, self._stride,
                 *self._arguments,
             )  # fmt: skip
-            if first == self.seeds.size:
+            if first == trials:
                 return
             self._events = np.concatenate([self._events, np.empty_like(self._events)], axis=2)
 
@@ -276,7 +286,7 @@ class Sheet:
     @property
     def voltage(self) -> np.ndarray:
         """(H, W) float32 view of the membrane potentials."""
-        return self._sheets.voltage[0, 1:-1, 1:-1]
+        return self._sheets.voltage[0]
 
     @property
     def drive(self) -> np.ndarray:

@@ -47,7 +47,7 @@ def critical_radius(
 def critical_slit(
     coupling: float, drive: float = 12.0, neighbours: int = 8, threshold: float = 10.0
 ) -> float:
-    """Half-width above which a slit between clamped sides can fire: cosh(a/lambda) = mu/(mu-V_th)."""
+    """Half-width a above which a slit can fire: cosh(a / lambda) = mu / (mu - V_th)."""
     if drive <= threshold:
         return math.inf
     return math.acosh(drive / (drive - threshold)) * screening_length(coupling, neighbours)
