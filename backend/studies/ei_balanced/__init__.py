@@ -1,0 +1,1 @@
+"""Parts of the study ei-balanced-network that load only when it runs."""
