@@ -2,13 +2,15 @@
 
 The probability of a response is lower + (upper - lower) / (1 + exp(-(x - threshold) / spread)),
 fitted to counts by maximum likelihood; a negative spread is a falling curve. The 10-90 % width is
-2 ln 9 times the size of the spread, the slope at threshold (upper - lower) / (4 spread).
+2 ln 9 times the size of the spread, the slope at threshold (upper - lower) / (4 spread). Both
+asymptotes may lapse by a bounded amount, so that one odd trial far from threshold does not flatten
+the curve (Wichmann and Hill, *The psychometric function* I, Perception & Psychophysics 2001).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -69,8 +71,7 @@ def fit_logistic(
     x: np.ndarray,
     successes: np.ndarray,
     trials: np.ndarray | int,
-    lower: float = 0.0,
-    upper: float = 1.0,
+    lapse: float = 0.0,
     bootstrap: int = 0,
     seed: int = 0,
     confidence: float = 0.95,
@@ -81,7 +82,7 @@ def fit_logistic(
     ----------
     x : (m,) stimulus values, at least two different ones.
     successes, trials : (m,) counts.
-    lower, upper : fixed asymptotes.
+    lapse : how far each asymptote may be from 0 and 1.
     bootstrap : parametric bootstrap samples for the intervals; 0 leaves them NaN.
 
     Raises
@@ -92,23 +93,25 @@ def fit_logistic(
     k = np.asarray(successes, float)
     n = np.broadcast_to(np.asarray(trials, float), x.shape).astype(float)
     _check_counts(x, k, n)
-    fit = _fit(x, k, n, lower, upper)
+    fit = _fit(x, k, n, lapse)
     if bootstrap == 0:
         return fit
     rng = np.random.default_rng(seed)
     p = np.clip(fit(x), 0.0, 1.0)
     again = [
-        _fit(x, rng.binomial(n.astype(int), p).astype(float), n, lower, upper)
-        for _ in range(bootstrap)
+        _fit(x, rng.binomial(n.astype(int), p).astype(float), n, lapse) for _ in range(bootstrap)
     ]
     tail = 50.0 * (1.0 - confidence)
-    ends = [tail, 100.0 - tail]
-    thresholds = np.percentile([f.threshold for f in again], ends)
-    widths = np.percentile([f.width for f in again], ends)
-    return PsychometricFit(
-        fit.threshold, fit.spread, lower, upper, fit.deviance,
-        (float(thresholds[0]), float(thresholds[1])), (float(widths[0]), float(widths[1])),
-    )  # fmt: skip
+    return replace(
+        fit,
+        threshold_interval=_interval([f.threshold for f in again], tail),
+        width_interval=_interval([f.width for f in again], tail),
+    )
+
+
+def _interval(values: list[float], tail: float) -> tuple[float, float]:
+    low, high = np.percentile(values, [tail, 100.0 - tail])
+    return float(low), float(high)
 
 
 def _check_counts(x: np.ndarray, k: np.ndarray, n: np.ndarray) -> None:
@@ -118,9 +121,7 @@ def _check_counts(x: np.ndarray, k: np.ndarray, n: np.ndarray) -> None:
         raise ValueError("Each stimulus value needs trials, and no more responses than trials.")
 
 
-def _fit(
-    x: np.ndarray, k: np.ndarray, n: np.ndarray, lower: float, upper: float
-) -> PsychometricFit:
+def _fit(x: np.ndarray, k: np.ndarray, n: np.ndarray, lapse: float) -> PsychometricFit:
     """Maximum likelihood from a grid of starts, the spread bounded away from a perfect step."""
     from scipy.optimize import minimize
 
@@ -131,16 +132,18 @@ def _fit(
     sign = 1.0 if _rises(x[order], (k / n)[order]) else -1.0
 
     def cost(free: np.ndarray) -> float:
-        return _deviance(k, n, _logistic(x, free[0], sign * math.exp(free[1]), lower, upper))
+        return _deviance(
+            k, n, _logistic(x, free[0], sign * math.exp(free[1]), free[2], 1.0 - free[3])
+        )
 
     bounds = [(values[0] - span, values[-1] + span), (math.log(least), math.log(most))]
-    starts = [(t, math.log(s)) for t in values for s in (span / 40, span / 8)]
+    bounds += [(0.0, lapse), (0.0, lapse)]
+    starts = [(t, math.log(s), lapse / 2, lapse / 2) for t in values for s in (span / 40, span / 8)]
     starts = sorted(starts, key=lambda start: cost(np.array(start)))[:3]
     found = [minimize(cost, start, method="L-BFGS-B", bounds=bounds) for start in starts]
     best = min(found, key=lambda result: float(result.fun))
-    return PsychometricFit(
-        float(best.x[0]), sign * math.exp(best.x[1]), lower, upper, float(best.fun)
-    )
+    threshold, spread, low, high = (float(value) for value in best.x)
+    return PsychometricFit(threshold, sign * math.exp(spread), low, 1.0 - high, float(best.fun))
 
 
 def _rises(x: np.ndarray, share: np.ndarray) -> bool:
