@@ -1,0 +1,347 @@
+"""The look of the window: colours, fonts, lengths and colour maps, in one place.
+
+``apply`` writes the tokens into a palette and loads the fonts; everything that paints itself asks
+``token``, ``colour``, ``font`` and ``dp`` at paint time, and repaints on ``signals().changed``.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+Mode = Literal["light", "dark", "system"]
+
+FONTS = Path(__file__).parent.parent / "resources" / "fonts"
+
+TOKENS = {
+    # name: (light, dark)
+    "window": ("#ECEEF1", "#1E2227"),
+    "panel": ("#F7F8FA", "#23282E"),
+    "base": ("#FFFFFF", "#14181C"),
+    "alt": ("#F3F5F7", "#191E23"),
+    "rail": ("#E2E6EA", "#181C20"),
+    "border": ("#D3D8DE", "#363D46"),
+    "field": ("#868F9B", "#78838F"),
+    "text": ("#1B1F24", "#E7EAEE"),
+    "text2": ("#4A525C", "#B4BCC6"),
+    "text3": ("#5C6671", "#95A0AB"),
+    "accent": ("#17609F", "#6DB3F2"),
+    "fill": ("#17609F", "#2F77BC"),
+    "onfill": ("#FFFFFF", "#FFFFFF"),
+    "sel": ("#CFE3F6", "#264B6E"),
+    "ok": ("#1A6E44", "#63C891"),
+    "okbg": ("#E2F2E9", "#1D3A2B"),
+    "warn": ("#8A5A00", "#E5B454"),
+    "warnbg": ("#FBF0D6", "#3D3217"),
+    "err": ("#B3261E", "#F28B82"),
+    "errbg": ("#FBE7E5", "#45211F"),
+    "runbg": ("#DDEBF8", "#1F3A55"),
+    "ncbg": ("#E9ECF0", "#2F363D"),
+    "grid": ("#ECEFF2", "#20262C"),
+}
+
+CATEGORICAL = (
+    ("#516FE4", "#4C97FB"),
+    ("#941B08", "#EB861C"),
+    ("#3E734C", "#65FBE0"),
+    ("#90459C", "#A97BBC"),
+    ("#AC8C2A", "#F3D76F"),
+    ("#E65C95", "#E0546C"),
+    ("#07A0CC", "#0FCAFC"),
+    ("#434853", "#A8A8A8"),
+)
+
+MEANINGS = {
+    "E": 2, "I": 1, "F": 8, "input": 8, "readout": 4,
+    "figure": 1, "background": 8, "hole": 2,
+    "target": 2, "near": 5, "far": 8,
+    "A": 1, "B": 2, "C": 3,
+    "people": 4, "spiking": 1, "network": 2, "cortex": 3,
+}  # fmt: skip
+
+ROLES = {
+    # role: (points at body 9, weight)
+    "caption": (8, QFont.Weight.Normal),
+    "body": (9, QFont.Weight.Normal),
+    "strong": (9, QFont.Weight.DemiBold),
+    "value": (10, QFont.Weight.DemiBold),
+    "title": (12, QFont.Weight.DemiBold),
+    "lead": (21, QFont.Weight.DemiBold),
+    "counter": (42, QFont.Weight.DemiBold),
+}
+
+
+class Signals(QObject):
+    """``changed`` follows every change of colours or fonts."""
+
+    changed = Signal()
+
+
+class _State:
+    """What ``apply`` set last."""
+
+    dark = False
+    high_contrast = False
+    size = 12.0 if sys.platform == "darwin" else 9.0
+    mode: Mode = "light"
+    system_font = False
+    follows = False
+
+
+@functools.cache
+def signals() -> Signals:
+    """The one object whose ``changed`` signal says that colours or fonts are new."""
+    return Signals()
+
+
+def apply(
+    app: QApplication,
+    mode: Mode = "system",
+    font_size: float | None = None,
+    high_contrast: bool = False,
+    system_font: bool = False,
+) -> None:
+    """Give the program its palette, fonts and style.
+
+    Parameters
+    ----------
+    mode : "system" follows the desktop's light or dark scheme, also later.
+    font_size : body size in points (8 to 16); None takes 9, or 12 on macOS.
+    high_contrast : borders and secondary text get full contrast, grid lines go.
+    system_font : use the desktop's font instead of Inter.
+    """
+    hints = app.styleHints()
+    if not _State.follows:
+        hints.colorSchemeChanged.connect(_scheme_changed)
+        _State.follows = True
+    _State.mode = mode
+    schemes = {
+        "light": Qt.ColorScheme.Light,
+        "dark": Qt.ColorScheme.Dark,
+        "system": Qt.ColorScheme.Unknown,
+    }
+    hints.setColorScheme(schemes[mode])
+    _State.dark = mode == "dark" or (
+        mode == "system" and hints.colorScheme() == Qt.ColorScheme.Dark
+    )
+    _State.high_contrast = high_contrast
+    _State.system_font = system_font
+    _State.size = font_size or (12.0 if sys.platform == "darwin" else 9.0)
+    if app.style().objectName().lower() != "fusion":
+        app.setStyle("Fusion")
+    app.setFont(font("body"))
+    app.setPalette(palette())
+    signals().changed.emit()
+
+
+def _scheme_changed(scheme: Qt.ColorScheme) -> None:
+    app = QApplication.instance()
+    dark = scheme == Qt.ColorScheme.Dark
+    if _State.mode != "system" or dark == _State.dark or not isinstance(app, QApplication):
+        return
+    _State.dark = dark
+    app.setPalette(palette())
+    signals().changed.emit()
+
+
+def is_dark() -> bool:
+    """True while the dark colours are in use."""
+    return _State.dark
+
+
+def high_contrast() -> bool:
+    """True while the high-contrast setting is on."""
+    return _State.high_contrast
+
+
+def value_of(name: str, dark: bool, contrast: bool = False) -> str:
+    """Hex value of a token in a theme."""
+    if contrast:
+        name = {"border": "field", "text2": "text", "text3": "text", "grid": "base"}.get(name, name)
+    return TOKENS[name][int(dark)]
+
+
+def colour(meaning: str) -> QColor:
+    """Colour of a meaning ("E", "figure", "theory"), a number "1" to "8", or a token.
+
+    Numbers go on beyond 8 with the same colours; the caller adds a dash.
+    """
+    return QColor(_hex(meaning, _State.dark, _State.high_contrast))
+
+
+@functools.cache
+def _hex(meaning: str, dark: bool, contrast: bool) -> str:
+    if meaning.isdigit():
+        return CATEGORICAL[(int(meaning) - 1) % 8][int(dark)]
+    if meaning in MEANINGS:
+        return CATEGORICAL[MEANINGS[meaning] - 1][int(dark)]
+    if meaning in ("theory", "paper"):
+        meaning = "text"
+    return "#FFFFFF" if meaning == "mark" else value_of(meaning, dark, contrast)
+
+
+def token(name: str) -> QColor:
+    """Colour of a token of the current theme."""
+    return colour(name)
+
+
+def line_width(width: float) -> float:
+    """Width of a plot line, wider by half a pixel in high contrast."""
+    return width + (0.5 if _State.high_contrast else 0.0)
+
+
+def palette() -> QPalette:
+    """The tokens as a QPalette."""
+    made = QPalette()
+    role = QPalette.ColorRole
+    names = {
+        role.Window: "window", role.Base: "base", role.AlternateBase: "alt", role.Mid: "border",
+        role.Dark: "field", role.WindowText: "text", role.Text: "text", role.ButtonText: "text",
+        role.Button: "panel", role.PlaceholderText: "text3", role.Link: "accent",
+        role.LinkVisited: "accent", role.Accent: "accent", role.Highlight: "sel",
+        role.HighlightedText: "text", role.ToolTipBase: "panel", role.ToolTipText: "text",
+        role.Midlight: "border", role.Light: "panel", role.Shadow: "border",
+        role.BrightText: "onfill",
+    }  # fmt: skip
+    for place, name in names.items():
+        made.setColor(place, token(name))
+    faded = token("text3")
+    faded.setAlphaF(0.6)
+    for place in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
+        made.setColor(QPalette.ColorGroup.Disabled, place, faded)
+    return made
+
+
+def panel_palette(widget: QWidget) -> None:
+    """Paint a form, header or strip on the panel ground instead of the window's."""
+    ground = widget.palette()
+    ground.setColor(QPalette.ColorRole.Window, token("panel"))
+    widget.setPalette(ground)
+    widget.setAutoFillBackground(True)
+
+
+def text_palette(widget: QWidget, name: str) -> None:
+    """Write a label in another token's colour."""
+    inks = widget.palette()
+    for group in (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive):
+        inks.setColor(group, QPalette.ColorRole.WindowText, token(name))
+        inks.setColor(group, QPalette.ColorRole.ButtonText, token(name))
+    widget.setPalette(inks)
+
+
+@functools.cache
+def _family() -> str:
+    """Load the bundled fonts; their family name."""
+    family = ""
+    for path in sorted(FONTS.glob("Inter-*.otf")):
+        number = QFontDatabase.addApplicationFont(str(path))
+        families = QFontDatabase.applicationFontFamilies(number)
+        family = family or next((name for name in families if name == "Inter"), "")
+    return family
+
+
+def font(role: str = "body", italic: bool = False) -> QFont:
+    """Font of a role: caption, body, strong, value, title, lead, counter."""
+    points, weight = ROLES[role]
+    family = "" if _State.system_font else _family()
+    made = (
+        QFont(family) if family else QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+    )
+    made.setPointSizeF(points * _State.size / 9.0)
+    made.setWeight(weight)
+    made.setItalic(italic)
+    made.setFeature(QFont.Tag("tnum"), 1)
+    return made
+
+
+def fixed_font() -> QFont:
+    """The system's fixed-width font at body size."""
+    made = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    made.setPointSizeF(_State.size)
+    return made
+
+
+@functools.cache
+def _factor(size: float, dpi: float) -> float:
+    """Pixels of the body font relative to 12, its height at 9 pt and 96 dpi."""
+    return size * dpi / 72.0 / 12.0
+
+
+def dp(n: float) -> int:
+    """Length of ``n`` design pixels here: follows the screen's dpi and the font size."""
+    screen = QGuiApplication.primaryScreen()
+    dpi = screen.logicalDotsPerInch() if screen else 96.0
+    return round(n * _factor(_State.size, dpi))
+
+
+def minus(text: str) -> str:
+    """The same number with a true minus sign."""
+    return text.replace("-", "\u2212")
+
+
+def primary_style() -> str:
+    """Style sheet of the one primary button of a place."""
+    fill = token("fill")
+    hover, down = fill.lighter(112).name(), fill.darker(112).name()
+    off, faint = token("ncbg").name(), token("text3").name()
+    return (
+        f"QPushButton {{ background: {fill.name()}; color: #FFFFFF; border: 1px solid"
+        f" {fill.name()}; border-radius: {dp(3)}px; padding: 0 {dp(12)}px; font-weight: 600; }}"
+        f"QPushButton:hover {{ background: {hover}; }}"
+        f"QPushButton:pressed {{ background: {down}; }}"
+        f"QPushButton:focus {{ border: 2px solid {token('accent').name()}; }}"
+        f"QPushButton:disabled {{ background: {off}; color: {faint}; border-color: {off}; }}"
+    )
+
+
+def grounds(state: str) -> tuple[str, str]:
+    """Tokens (ink, ground) of a state or verdict chip."""
+    pairs = {
+        "running": ("accent", "runbg"), "rebuilding": ("accent", "runbg"),
+        "pending": ("accent", "runbg"), "paused": ("warn", "warnbg"),
+        "differ": ("warn", "warnbg"), "warning": ("warn", "warnbg"), "done": ("ok", "okbg"),
+        "agree": ("ok", "okbg"), "failed": ("err", "errbg"), "error": ("err", "errbg"),
+    }  # fmt: skip
+    return pairs.get(state, ("text2", "ncbg"))
+
+
+@functools.cache
+def lut(name: str) -> np.ndarray:
+    """Colour table (256, 4) uint8 RGBA of a map, by its pyqtgraph name or "hot-cold"."""
+    if name == "hot-cold":
+        return hot_cold()
+    if name == "CET-L4 from 80":
+        return _resample(_table("CET-L4")[80:])
+    return _table(name)
+
+
+def hot_cold() -> np.ndarray:
+    """Signed overlay: cold end CET-L6 240..70 reversed, warm end CET-L4 80..250."""
+    cold = _table("CET-L6")[70:241][::-1]
+    warm = _table("CET-L4")[80:251]
+    return np.concatenate([_resample(cold, 128), _resample(warm, 128)])
+
+
+def _resample(table: np.ndarray, n: int = 256) -> np.ndarray:
+    return table[np.linspace(0, len(table) - 1, n).round().astype(int)]
+
+
+@functools.cache
+def _table(name: str) -> np.ndarray:
+    import pyqtgraph
+
+    table = pyqtgraph.colormap.get(name).getLookupTable(nPts=256, alpha=True)
+    return np.ascontiguousarray(table, np.uint8)
+
+
+def lut_rgb32(name: str) -> list[int]:
+    """The same table as QRgb numbers, for an indexed QImage."""
+    table = lut(name).astype(np.uint32)
+    return [int(v) for v in 0xFF000000 | table[:, 0] << 16 | table[:, 1] << 8 | table[:, 2]]
