@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from backend.spiking.balanced_bits import draw_rows, padded, target_mask
+from backend.spiking.balanced_bits import draw_rows, padded, set_bits, target_mask
 from backend.spiking.balanced_events import SpikeEvents
 from backend.spiking.balanced_kernel import (
     DRIVE,
@@ -165,6 +165,14 @@ def wire_dense(
     width = size // 8
     bits.view(np.uint8)[source, source % width] &= ~(1 << (source // width)).astype(np.uint8)
     return Wiring(n, n_e, bits, np.zeros(1, np.int64), np.zeros(0, np.uint16))
+
+
+def dense_pairs(wiring: Wiring) -> tuple[np.ndarray, np.ndarray]:
+    """All connections as arrays (source, target), int32, for other simulators and exports."""
+    size = padded(wiring.n)
+    rows = [set_bits(wiring.bits, source, size).astype(np.int32) for source in range(wiring.n)]
+    lengths = [len(row) for row in rows]
+    return np.repeat(np.arange(wiring.n, dtype=np.int32), lengths), np.concatenate(rows)
 
 
 def wire_sparse(n: int, n_e: int, p: float, seed: int) -> Wiring:
