@@ -58,6 +58,7 @@ class Sizes:
     breach : angle cut around 12 o'clock.
     outer_two, offset : radius of the figure with two holes and their distance from its centre.
     half_width, half_height, band : hole of the segment figures, and thickness of their band.
+    gap : cells cut out of the middle of the closed figure's upper line.
     shift : how far the open figure's right side is moved outwards.
     dot, pitch : side and spacing of the dots.
     edge : width of a linear luminance ramp at the borders of disk and ring; 0 is sharp.
@@ -72,6 +73,7 @@ class Sizes:
     half_width: float = 9.5
     half_height: float = 9.5
     band: int = 4
+    gap: float = 0.0
     shift: int = 12
     dot: int = 3
     pitch: int = 5
@@ -168,6 +170,7 @@ def _paint_closed(labels: np.ndarray, dx: np.ndarray, dy: np.ndarray, sizes: Siz
     wide, tall = sizes.half_width, sizes.half_height
     labels[_box(dx, dy, wide + sizes.band, tall + sizes.band)] = FIGURE
     labels[_box(dx, dy, wide, tall)] = HOLE
+    labels[(np.abs(dx) < sizes.gap / 2) & (dy <= -tall) & (labels == FIGURE)] = BACKGROUND
 
 
 def _paint_open(labels: np.ndarray, dx: np.ndarray, dy: np.ndarray, sizes: Sizes) -> None:
