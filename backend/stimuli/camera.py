@@ -10,10 +10,13 @@ Source: 01-ei-balanced-network, section 4.2; spec section 2.5.
 
 from __future__ import annotations
 
+import functools
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from numba import njit
 
 RIM = 1e-9
 """A cell is inside a disc up to this much beyond the radius, so rounding decides nothing."""
@@ -66,25 +69,34 @@ class Discs:
         return self.period * 2.0 / 3.0
 
     def track(self, first_step: int, steps: int, dt: float) -> np.ndarray:
-        """Place and brightness at the start of each step, shape (steps, count, 3)."""
+        """Place and brightness at the start of each step, shape (steps, count, 3); compiled."""
+        return self._fill(_compiled(), first_step, steps, dt)
+
+    def sketch(self, samples: int = 360) -> np.ndarray:
+        """One period of the track at even times (uncompiled: for checks and pictures)."""
+        return self._fill(_track, 0, samples, self.period / samples)
+
+    def _fill(
+        self, function: Callable[..., Any], first_step: int, steps: int, dt: float
+    ) -> np.ndarray:
         out = np.empty((steps, self.count, 3))
         numbers = np.array(
             [self.x, self.y, self.amplitude, self.low, self.onset, self.offset, self.period,
              self.path_radius, self.start, self.stop]
         )  # fmt: skip
         points = self.points if len(self.points) > 1 else np.array([[self.x, self.y]] * 2)
-        _track(KINDS.index(self.kind), numbers, *_polyline(points), first_step, dt, out)
+        function(KINDS.index(self.kind), numbers, *_polyline(points), first_step, dt, out)
         return out
 
     def place(self, t: float) -> tuple[float, float]:
         """Centre of the first disc at a time in ms."""
-        x, y, _ = self.track(0, 1, 1.0)[0, 0] if t == 0 else self.track(1, 1, t)[0, 0]
+        x, y, _ = self._fill(_track, 1, 1, t)[0, 0]
         return float(x), float(y)
 
     def inside_field(self) -> bool:
         """True when every centre of the path stays inside the unit square."""
-        track = self.track(0, 720, self.period / 720.0)[..., :2]
-        return bool(((track >= 0.0) & (track <= 1.0)).all())
+        places = self.sketch()[..., :2]
+        return bool(((places >= 0.0) & (places <= 1.0)).all())
 
 
 def _polyline(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -94,7 +106,6 @@ def _polyline(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return closed, np.concatenate([[0.0], np.cumsum(lengths)])
 
 
-@njit(nogil=True, cache=True)
 def _track(
     kind: int,
     numbers: np.ndarray,
@@ -104,22 +115,22 @@ def _track(
     dt: float,
     out: np.ndarray,
 ) -> None:
-    """Fill ``out`` (steps, discs, 3); see :class:`Discs`."""
+    """Fill ``out`` (steps, discs, 3); see :class:`Discs`. Runs in Python and, compiled, in runs."""
     x, y, amplitude, low, onset, offset, period, reach, start, stop = numbers
     for k in range(out.shape[0]):
         t = (first_step + k) * dt
-        phase = t / period - np.floor(t / period)
+        phase = t / period - math.floor(t / period)
         px, py, value = x, y, amplitude
         if kind == 1:
             # Half a step of slack, so that the onset falls on one step for every dt.
             value = amplitude if t >= onset - 0.5 * dt else low
         elif kind == 2:
-            value = amplitude * np.sin(3.0 * np.pi * t / period) + offset
+            value = amplitude * math.sin(3.0 * math.pi * t / period) + offset
         elif kind == 3:
             px = start + (stop - start) * phase
         elif kind == 4:
-            px = x + reach * np.cos(2.0 * np.pi * phase)
-            py = y + reach * np.sin(2.0 * np.pi * phase)
+            px = x + reach * math.cos(2.0 * math.pi * phase)
+            py = y + reach * math.sin(2.0 * math.pi * phase)
         elif kind == 5:
             px = x - reach + 2.0 * reach * phase
             out[k, 1, 0] = x
@@ -137,6 +148,13 @@ def _track(
         out[k, 0, 0] = px
         out[k, 0, 1] = py
         out[k, 0, 2] = value
+
+
+@functools.cache
+def _compiled() -> Callable[..., None]:
+    from numba import njit
+
+    return njit(nogil=True, cache=True)(_track)
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,15 @@ Source: 01-ei-balanced-network, Figs. 2 and 3; spec section 6.
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numba import njit
 
 from backend.core.parameters import ParameterError, show_number
 
@@ -49,15 +51,22 @@ class Trace:
     repeat: bool = True
 
     def values(self, first_step: int, steps: int, dt: float) -> np.ndarray:
-        """mu at the start of each step, shape (steps,)."""
+        """mu at the start of each step, shape (steps,); compiled, for runs."""
+        return self._fill(_compiled(), first_step, steps, dt)
+
+    def sketch(self, duration: float, samples: int) -> np.ndarray:
+        """mu at even times from 0 (uncompiled: for checks and pictures while a form is edited)."""
+        return self._fill(_evaluate, 0, samples, duration / samples)
+
+    def _fill(
+        self, function: Callable[..., Any], first_step: int, steps: int, dt: float
+    ) -> np.ndarray:
         out = np.empty(steps)
         numbers = np.array(
             [self.base, self.amplitude, self.onset, self.period, self.end_period, self.duration]
         )
-        _evaluate(
-            KINDS.index(self.kind), numbers, self.times, self.heights, self.repeat, first_step,
-            dt, out,
-        )  # fmt: skip
+        kind = KINDS.index(self.kind)
+        function(kind, numbers, self.times, self.heights, self.repeat, first_step, dt, out)
         return out
 
     @property
@@ -70,7 +79,6 @@ class Trace:
         return 0.0 if self.kind == "constant" else self.onset + self.duration
 
 
-@njit(nogil=True, cache=True)
 def _evaluate(
     kind: int,
     numbers: np.ndarray,
@@ -81,7 +89,7 @@ def _evaluate(
     dt: float,
     out: np.ndarray,
 ) -> None:
-    """Fill ``out``; see :class:`Trace`."""
+    """Fill ``out``; see :class:`Trace`. Runs in Python and, compiled, inside runs."""
     base, amplitude, onset, period, end_period, duration = numbers
     for k in range(out.shape[0]):
         t = (first_step + k) * dt
@@ -97,29 +105,28 @@ def _evaluate(
         elif kind == 4:
             u = t - math.floor(t / duration) * duration
             slope = (1.0 / end_period - 1.0 / period) / duration
-            value = base + amplitude * math.sin(
-                2.0 * math.pi * (u / period + 0.5 * slope * u * u)
-            )
+            value = base + amplitude * math.sin(2.0 * math.pi * (u / period + 0.5 * slope * u * u))
         elif kind == 5:
             value = base + amplitude if 0.0 <= since < duration else base
         elif kind == 6:
-            value = _between(times, heights, repeat, t)
+            if repeat and times[-1] > 0.0:
+                t -= math.floor(t / times[-1]) * times[-1]
+            if t <= times[0]:
+                value = heights[0]
+            elif t >= times[-1]:
+                value = heights[-1]
+            else:
+                m = np.searchsorted(times, t, side="right")
+                share = (t - times[m - 1]) / (times[m] - times[m - 1])
+                value = heights[m - 1] + share * (heights[m] - heights[m - 1])
         out[k] = value
 
 
-@njit(nogil=True, cache=True)
-def _between(times: np.ndarray, heights: np.ndarray, repeat: bool, t: float) -> float:
-    """Linear interpolation; held before the first and, unless repeated, after the last point."""
-    last = times[-1]
-    if repeat and last > 0.0:
-        t -= math.floor(t / last) * last
-    if t <= times[0]:
-        return heights[0]
-    if t >= last:
-        return heights[-1]
-    m = np.searchsorted(times, t, side="right")
-    share = (t - times[m - 1]) / (times[m] - times[m - 1])
-    return heights[m - 1] + share * (heights[m] - heights[m - 1])
+@functools.cache
+def _compiled() -> Callable[..., None]:
+    from numba import njit
+
+    return njit(nogil=True, cache=True)(_evaluate)
 
 
 def from_points(
@@ -235,22 +242,19 @@ def _checked(
     return Trace("points", times=times, heights=heights, repeat=repeat)
 
 
-def first_negative(trace: Trace, dt: float, duration: float) -> float | None:
-    """Time in ms of the first negative mean input, or None."""
-    if trace.kind == "constant":
-        return 0.0 if trace.base < 0.0 else None
+def first_negative(trace: Trace, samples: int = 2000) -> float | None:
+    """Time in ms of the first negative mean input of one cycle, or None."""
     if trace.kind == "points":
         below = np.flatnonzero(trace.heights < 0.0)
         return float(trace.times[below[0]]) if len(below) else None
-    spacing = max(dt, duration / 20_000)
-    values = trace.values(0, max(1, math.ceil(duration / spacing)), spacing)
-    below = np.flatnonzero(values < 0.0)
-    return float(below[0] * spacing) if len(below) else None
+    duration = max(1.001 * trace.cycle, 1.0)
+    below = np.flatnonzero(trace.sketch(duration, samples) < 0.0)
+    return float(below[0] * duration / samples) if len(below) else None
 
 
-def refuse_negative(trace: Trace, dt: float, field_name: str) -> None:
+def refuse_negative(trace: Trace, field_name: str) -> None:
     """ParameterError when a noise variance proportional to the input would be negative."""
-    t = first_negative(trace, dt, max(2.0 * trace.cycle, dt))
+    t = first_negative(trace)
     if t is not None:
         raise ParameterError(
             field_name,
