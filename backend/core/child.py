@@ -7,6 +7,7 @@ thread of the parent supervises, forwards commands down and channels up.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import multiprocessing
 import threading
 import time
@@ -30,7 +31,7 @@ def run_isolated(study: Study, run: Run) -> None:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     spec = {
-        "study": study.id,
+        "module": type(study).__module__,
         "parameters": run.parameters.document(),
         "procedure": run.procedure,
         "duration": run.duration,
@@ -74,7 +75,8 @@ def supervise(pipe: Connection, process: Any, run: Run) -> None:
             raise Cancelled
         run._border()
         try:
-            while pipe.poll(0.03):
+            until = time.monotonic() + 0.05  # a chatty child must not starve our commands
+            while pipe.poll(0.03) and time.monotonic() < until:
                 if mirror(pipe.recv(), run):
                     return
         except (EOFError, ConnectionError):
@@ -128,9 +130,7 @@ class RemoteChannel:
 
 def child_main(pipe: Connection, spec: dict[str, Any]) -> None:
     """Main of the child: the study in this thread, a listener and a status sender beside it."""
-    from backend.studies import find
-
-    study = find(spec["study"])
+    study = importlib.import_module(spec["module"]).STUDY
     parameters = study.Parameters.from_document(spec["parameters"])
     schedule: tuple[ChangeAt, ...] = tuple(spec["schedule"])
     run = Run(study, parameters, spec["procedure"], schedule, spec["duration"], spec["directory"])

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 TARGET_BLOCK_S = 0.012
 PUBLISH_INTERVAL_S = 1 / 50
+CONDITION_LOOK = 1.0
+"""Model time between two looks at a stop condition."""
 
 
 class Cancelled(Exception):
@@ -175,9 +177,9 @@ class Run:
         self.clock = first * step
         while total is None or self.steps < total:
             self.check()
+            singles = self._wait_while_paused(single_steps=True)
             if self._finish.is_set():
                 return
-            singles = self._wait_while_paused(single_steps=True)
             self._border()
             changed = self._take_changes()
             steps = 1 if singles else max(1, min(size, largest))
@@ -338,6 +340,8 @@ class Run:
             steps = min(steps, self._schedule[0].step - self.steps)
         if self._until is not None:
             steps = min(steps, max(1, round((self._until - self.clock) / step)))
+        if self.stop_when is not None:
+            steps = min(steps, max(1, round(CONDITION_LOOK / step)))
         return max(1, steps)
 
     def _should_publish(self) -> bool:
