@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 Mode = Literal["light", "dark", "system"]
 
@@ -219,23 +219,6 @@ def palette() -> QPalette:
     return made
 
 
-def panel_palette(widget: QWidget) -> None:
-    """Paint a form, header or strip on the panel ground instead of the window's."""
-    ground = widget.palette()
-    ground.setColor(QPalette.ColorRole.Window, token("panel"))
-    widget.setPalette(ground)
-    widget.setAutoFillBackground(True)
-
-
-def text_palette(widget: QWidget, name: str) -> None:
-    """Write a label in another token's colour."""
-    inks = widget.palette()
-    for group in (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive):
-        inks.setColor(group, QPalette.ColorRole.WindowText, token(name))
-        inks.setColor(group, QPalette.ColorRole.ButtonText, token(name))
-    widget.setPalette(inks)
-
-
 @functools.cache
 def _family() -> str:
     """Load the bundled fonts; their family name."""
@@ -284,21 +267,6 @@ def dp(n: float) -> int:
 def minus(text: str) -> str:
     """The same number with a true minus sign."""
     return text.replace("-", "\u2212")
-
-
-def primary_style() -> str:
-    """Style sheet of the one primary button of a place."""
-    fill = token("fill")
-    hover, down = fill.lighter(112).name(), fill.darker(112).name()
-    off, faint = token("ncbg").name(), token("text3").name()
-    return (
-        f"QPushButton {{ background: {fill.name()}; color: #FFFFFF; border: 1px solid"
-        f" {fill.name()}; border-radius: {dp(3)}px; padding: 0 {dp(12)}px; font-weight: 600; }}"
-        f"QPushButton:hover {{ background: {hover}; }}"
-        f"QPushButton:pressed {{ background: {down}; }}"
-        f"QPushButton:focus {{ border: 2px solid {token('accent').name()}; }}"
-        f"QPushButton:disabled {{ background: {off}; color: {faint}; border-color: {off}; }}"
-    )
 
 
 def grounds(state: str) -> tuple[str, str]:
