@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,15 +14,14 @@ from backend.core.views import Marker
 from backend.spiking.gap_junction import Sheet, Spikes
 from backend.spiking.gap_junction_theory import critical_radius, critical_slit, screening_length
 from backend.stimuli.topology import BACKGROUND, FIGURE, HOLE, Figure
+from backend.studies.gap_junction.parameters import FIGURE as FIGURE_GROUP
+from backend.studies.gap_junction.parameters import GapJunctionParameters
 from backend.studies.gap_junction.setup import (
     figure_of,
     readout_settings,
     refuse_unstable,
     sheet_settings,
 )
-
-if TYPE_CHECKING:
-    from backend.studies.gap_junction.parameters import GapJunctionParameters
 
 REGIONS = ("background", "figure", "hole", "hole2", "hole3")
 """Columns of the mean-voltage channel and groups of the raster; further holes share the last."""
@@ -34,8 +33,9 @@ MERGE_LENGTHS = 3.83
 the radius scans (11.5 px at J = 3; 6.6 px with 4 neighbours), not derived."""
 
 FIGURE_PARAMETERS = frozenset(
-    "figure radius outer_radius outer_two hole_radius offset breach half_width half_height band "
-    "gap shift dot pitch edge picture example levels level drawing mu_black mu_gray".split()
+    name
+    for name, declared in GapJunctionParameters.declarations().items()
+    if declared.group == FIGURE_GROUP
 )
 
 
@@ -126,9 +126,7 @@ class LiveTrial:
     def _region_means(self) -> np.ndarray:
         if not hasattr(self, "_groups"):
             self._order_rows()
-        sums = np.bincount(
-            self._groups, weights=self.sheet.voltage.ravel(), minlength=len(REGIONS)
-        )
+        sums = np.bincount(self._groups, weights=self.sheet.voltage.ravel(), minlength=len(REGIONS))
         with np.errstate(invalid="ignore", divide="ignore"):
             return sums / self._sizes
 
@@ -264,8 +262,10 @@ class LiveTrial:
         from backend.core.objects import ArrayObject
 
         first = self.sheet.spikes().first_times(self.sheet.voltage.size)
-        limits = (0.0, self.fixed.duration)
-        return ArrayObject(array=first.reshape(self.sheet.shape), axes=("row", "col"), limits=limits)
+        return ArrayObject(
+            array=first.reshape(self.sheet.shape), axes=("row", "col"),
+            limits=(0.0, self.fixed.duration),
+        )  # fmt: skip
 
     def _snapshots(self) -> Any:
         from backend.core.objects import ArrayObject

@@ -249,9 +249,7 @@ class GapJunctionParameters(Parameters):
     hole_radii: str = _batch("7, 8, 9, 10, 11, 12, 13", "Hole radii (px)", "Numbers, or a:b:n.")
     gap_widths: str = _batch("0, 2, 4, 6, 8, 10, 12, 14, 16, 18", "Gaps (px)", "Numbers, or a:b:n.")
     noise_levels: str = _batch("1, 1.4, 1.7, 2", "Noise levels (mV√ms)", "Numbers, or a:b:n.")
-    plane_J: str = _batch(
-        "0, 0.5, 1, 2, 3, 4.5, 6, 8", "Map: J", "Numbers, or a:b:n.", "Figure 2E"
-    )
+    plane_J: str = _batch("0, 0.5, 1, 2, 3, 4.5, 6, 8", "Map: J", "Numbers, or a:b:n.", "Figure 2E")
     plane_gamma: str = _batch(
         "0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3", "Map: γ (mV)", "Numbers, or a:b:n.", "Figure 2E"
     )

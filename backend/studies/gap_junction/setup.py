@@ -1,4 +1,4 @@
-"""From parameters to a figure, kernel settings, refusals and warnings (specification, section 6)."""
+"""From parameters to a figure and kernel settings; refusals and warnings of section 6."""
 
 from __future__ import annotations
 
@@ -186,9 +186,7 @@ def notices(p: GapJunctionParameters, figure: Figure) -> list[Notice]:
             )
         )
     if float(np.ptp(figure.darkness)) == 0.0:
-        found.append(
-            Notice("figure", "The image is uniform.", "One region: 1 volley is expected.")
-        )
+        found.append(Notice("figure", "The image is uniform.", "One region: 1 volley is expected."))
     return found
 
 

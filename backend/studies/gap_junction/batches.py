@@ -1,0 +1,304 @@
+"""The batches: repeated trials, scans with psychometric fits, the (J, gamma) plane, and checks."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backend.analysis.psychometrics import PsychometricFit, binomial_interval, fit_logistic
+from backend.analysis.volleys import topology_of
+from backend.core.parameters import show_number
+from backend.core.run import Run
+from backend.stimuli.topology import BACKGROUND, FIGURE, HOLE, Figure
+from backend.studies.gap_junction.live import (
+    band_data,
+    expectation,
+    figure_data,
+    measure_theory,
+    measure_topology,
+)
+from backend.studies.gap_junction.parameters import VARIED, GapJunctionParameters, grid
+from backend.studies.gap_junction.setup import GRIDS, figure_of
+from backend.studies.gap_junction.trials import (
+    Row,
+    lag_of,
+    mean,
+    median_of,
+    phase_of,
+    rows_of,
+    share,
+    silent_of,
+    tabulate,
+)
+
+LANDMARKS = (
+    (0.0, 0.0), (0.5, 0.05), (1.0, 0.05), (3.0, 0.05), (3.0, 0.15), (6.0, 0.15), (6.0, 0.25),
+)  # fmt: skip
+"""(J, gamma) of the specification's table, section 7.8."""
+
+PHASES = ("asynchronous", "single volley", "two volleys")
+BOOTSTRAP = 200
+REGIONS = ((FIGURE, "figure"), (BACKGROUND, "background"), (HOLE, "hole"))
+
+
+def measure(run: Run, name: str, value: float, n: int | None = None) -> None:
+    """Measure a declared, finite quantity; grid points nobody declared stay in the tables."""
+    if name in run.study.quantities and math.isfinite(value):
+        run.measure(name, value, n=n)
+
+
+def show_figure(run: Run, p: GapJunctionParameters) -> Figure:
+    """Publish the figure of a batch and its true topology."""
+    figure = figure_of(p)
+    run.channel("figure").publish(**figure_data(p, figure))
+    run.channel("band").publish(**band_data(p, figure))
+    measure_topology(run, topology_of(figure.mask))
+    measure_theory(run, p)
+    return figure
+
+
+def repeat_trials(run: Run) -> None:
+    """Show the same figure many times: shares of each count, times of each region."""
+    p: GapJunctionParameters = run.parameters
+    figure = show_figure(run, p)
+    expected = topology_of(figure.mask).expected
+    rows: list[Row] = []
+    run.progress(0, p.trials, "trials")
+    for chunk in rows_of(run, ("trials",), p, figure, p.trials):
+        rows += chunk
+        measure_rows(run, rows)
+        run.measure("as_expected", share(rows, "temporal", expected), n=len(rows))
+        sentence = f"{expectation(topology_of(figure.mask))}, in {len(rows)} trials"
+        run.lead("as_expected", sentence)
+        publish_counts(run, rows, sentence)
+        tabulate(run, [({"figure": p.figure}, row) for row in rows], p.duration)
+        run.progress(len(rows), p.trials)
+
+
+def publish_counts(run: Run, rows: list[Row], sentence: str) -> None:
+    """Mean counts of a batch, in the place of the counters of one trial."""
+    names = (("readout", "Read-out neuron"), ("temporal", "Temporal groups"))
+    names += (("spatial", "Spatial groups"),)
+    run.channel("counters").publish(
+        lead=show_number(round(mean(rows, "temporal"), 2)),
+        caption=sentence,
+        rows=[(label, "mean", show_number(round(mean(rows, name), 2))) for name, label in names],
+    )
+
+
+def measure_rows(run: Run, rows: list[Row]) -> None:
+    """Every result value of repeated trials."""
+    n = len(rows)
+    for name in ("readout", "temporal", "spatial"):
+        measure(run, f"{name}_mean", mean(rows, name), n)
+        for count in (1, 2, 3, 4):
+            measure(run, f"{name}_{count}", share(rows, name, count), n)
+        measure(run, f"{name}_4_or_more", share(rows, name, 4, at_least=True), n)
+    measure(run, "spatial_3_or_more", share(rows, "spatial", 3, at_least=True), n)
+    measure(run, "no_third", 100.0 - share(rows, "temporal", 3, at_least=True), n)
+    for label, name in REGIONS:
+        measure(run, f"{name}_median", median_of(rows, label), n)
+        measure(run, f"{name}_silent", silent_of(rows, label), n)
+    measure(run, "hole_lag", lag_of(rows), n)
+    for place, name in enumerate(("background", "figure")):
+        measure(run, f"{name}_share", float(np.mean([row["shares"][place] for row in rows])), n)
+    measure(run, "phase", phase_of(rows), n)
+
+
+@dataclass
+class Point:
+    """Trials at one value of what a scan varies, and the count that means *told apart*."""
+
+    x: float
+    rows: list[Row]
+    target: int
+
+    @property
+    def counted(self) -> int:
+        return sum(row["temporal"] == self.target for row in self.rows)
+
+
+def scan(run: Run) -> None:
+    """Vary one parameter: breach, hole radius, gap or noise; fit where the count flips."""
+    p: GapJunctionParameters = run.parameters
+    show_figure(run, p)
+    name = GRIDS[run.procedure][0]
+    values = sorted(set(grid(p, name)))
+    declared = type(p).declaration(VARIED[name])
+    points: list[Point] = []
+    listed: list[tuple[dict[str, Any], Row]] = []
+    run.progress(0, len(values) * p.trials, f"scan of {declared.label.lower()}")
+    for x in values:
+        here = p.changed(**{VARIED[name]: x})
+        figure = figure_of(here)
+        holes = int(figure.labels.max()) - FIGURE
+        point = Point(x, [], topology_of(figure.mask).expected)
+        if run.procedure != "noise":
+            point.target = 2 + max(holes, 1)
+        for chunk in rows_of(run, (run.procedure, x), here, figure, p.trials):
+            point.rows += chunk
+            listed += [({VARIED[name]: x}, row) for row in chunk]
+            run.progress(len(listed), len(values) * p.trials)
+        points.append(point)
+        publish_scan(run, points, declared.label, declared.unit)
+        measure_point(run, point)
+        tabulate(run, listed, p.duration)
+    fit_scan(run, points, declared.label, declared.unit)
+
+
+def measure_point(run: Run, point: Point) -> None:
+    """Result values of one point of a scan."""
+    n, key = len(point.rows), f"{run.procedure}_{point.x:g}"
+    measure(run, f"counted_{key}", 100.0 * point.counted / n, n)
+    apart = share(point.rows, "spatial", point.target, at_least=True)
+    measure(run, f"spatial_{key}", apart, n)
+    measure(run, f"readout_{key}", mean(point.rows, "readout"), n)
+    measure(run, f"lag_{key}", lag_of(point.rows), n)
+    measure(run, f"hole_silent_{key}", silent_of(point.rows, HOLE), n)
+    measure(run, f"hole_median_{key}", median_of(point.rows, HOLE), n)
+
+
+def publish_scan(run: Run, points: list[Point], label: str, unit: str) -> None:
+    """Share counted with its interval, and mean counts of the three read-outs."""
+    x = np.array([point.x for point in points])
+    shares = np.array([point.counted / len(point.rows) for point in points])
+    ends = np.array([binomial_interval(point.counted, len(point.rows)) for point in points])
+    title = f"{label} ({unit})" if unit else label
+    run.channel("psychometric").publish(
+        x=x, y=shares, low=ends[:, 0], high=ends[:, 1], x_title=title
+    )
+    means = {
+        name: np.array([mean(point.rows, name) for point in points])
+        for name in ("readout", "temporal", "spatial")
+    }
+    run.channel("scan").publish(x=x, x_title=title, **means)
+
+
+def fit_scan(run: Run, points: list[Point], label: str, unit: str) -> None:
+    """Fit the rising and the falling flank; the larger change is the one that is drawn."""
+    if len(points) < 2:
+        run.note("A psychometric fit needs at least two points. Add points to the scan.")
+        return
+    shares = np.array([point.counted / len(point.rows) for point in points])
+    top = int(np.argmax(shares))
+    last_top = len(shares) - 1 - int(np.argmax(shares[::-1]))
+    rise = fit_flank(points[: last_top + 1]) if np.ptp(shares[: last_top + 1]) > 0.3 else None
+    fall = fit_flank(points[top:]) if np.ptp(shares[top:]) > 0.3 else None
+    unit_text = f" {unit}" if unit and unit != "°" else unit
+    for side, fit in (("rise", rise), ("fall", fall)):
+        if fit is not None:
+            prefix = f"{run.procedure}_{side}"
+            measure(run, f"{prefix}_threshold", fit.threshold)
+            measure(run, f"{prefix}_threshold_low", fit.threshold_interval[0])
+            measure(run, f"{prefix}_threshold_high", fit.threshold_interval[1])
+            measure(run, f"{prefix}_width", fit.width)
+            measure(run, f"{prefix}_slope", fit.slope)
+    shown = fall or rise
+    if shown is None:
+        run.note(f"The count does not change along {label.lower()}; no threshold can be fitted.")
+        return
+    draw_fit(run, shown)
+    side = "fall" if fall else "rise"
+    name = f"{run.procedure}_{side}_threshold"
+    low, high = shown.threshold_interval
+    if name in run.study.quantities:
+        run.lead(name, f"Half way, 95 % interval {low:.3g} to {high:.3g}{unit_text}")
+
+
+def fit_flank(points: list[Point]) -> PsychometricFit:
+    """Logistic fit with small lapses and bootstrap intervals."""
+    return fit_logistic(
+        np.array([point.x for point in points]),
+        np.array([point.counted for point in points]),
+        np.array([len(point.rows) for point in points]),
+        lapse=0.05,
+        bootstrap=BOOTSTRAP,
+    )
+
+
+def draw_fit(run: Run, fit: PsychometricFit) -> None:
+    """Add the fitted curve to the points already shown."""
+    shown = dict(run.channel("psychometric").snapshot())
+    x = np.linspace(shown["x"].min(), shown["x"].max(), 200)
+    shown.update(fit_x=x, fit_y=fit(x), threshold=fit.threshold)
+    run.channel("psychometric").publish(**shown)
+
+
+def plane(run: Run) -> None:
+    """Classify the response to the figure over the plane of coupling and spikelet (Figure 2E)."""
+    p: GapJunctionParameters = run.parameters
+    figure = show_figure(run, p)
+    couplings, spikelets = sorted(set(grid(p, "plane_J"))), sorted(set(grid(p, "plane_gamma")))
+    image = np.full((len(couplings), len(spikelets)), np.nan)
+    points = [(i, j) for i in range(len(couplings)) for j in range(len(spikelets))]
+    points.sort(key=lambda ij: _from_centre(*ij, image.shape))
+    listed: list[tuple[dict[str, Any], Row]] = []
+    run.progress(0, len(points), "map of J and γ")
+    for done, (i, j) in enumerate(points, 1):
+        coupling, spikelet = couplings[i], spikelets[j]
+        here = p.changed(J=coupling, gamma=spikelet)
+        rows: list[Row] = []
+        for chunk in rows_of(run, ("plane", coupling, spikelet), here, figure, p.trials):
+            rows += chunk
+        listed += [({"J": coupling, "gamma": spikelet}, row) for row in rows]
+        image[i, j] = phase_of(rows)
+        measure_landmark(run, coupling, spikelet, rows)
+        publish_plane(run, image, couplings, spikelets)
+        run.progress(done, len(points))
+    tabulate(run, listed, p.duration)
+    for number, name in enumerate(("asynchronous", "single", "two")):
+        measure(run, f"plane_{name}", 100.0 * float(np.mean(image == number)))
+    run.lead("plane_two", "of the map shows two separate volleys")
+
+
+def _from_centre(i: int, j: int, shape: tuple[int, ...]) -> float:
+    return abs(i - (shape[0] - 1) / 2) / shape[0] + abs(j - (shape[1] - 1) / 2) / shape[1]
+
+
+def measure_landmark(run: Run, coupling: float, spikelet: float, rows: list[Row]) -> None:
+    """Synchrony and phase at the points the specification lists."""
+    key = f"{coupling:g}_{spikelet:g}"
+    for place, name in enumerate(("background", "figure")):
+        value = float(np.mean([row["shares"][place] for row in rows]))
+        measure(run, f"{name}_share_{key}", value, len(rows))
+    measure(run, f"phase_{key}", phase_of(rows), len(rows))
+
+
+def publish_plane(
+    run: Run, image: np.ndarray, couplings: list[float], spikelets: list[float]
+) -> None:
+    """The map so far; NaN where it has not been computed."""
+    run.channel("plane").publish(
+        image=image.copy(),
+        x_labels=[f"{value:g}" for value in spikelets],
+        y_labels=[f"{value:g}" for value in couplings],
+        categories=list(PHASES),
+    )
+
+
+def discriminate(run: Run) -> None:
+    """Hits and false alarms: the figure against the same with one hole less, by each read-out."""
+    p: GapJunctionParameters = run.parameters
+    show_figure(run, p)
+    controls = {"two holes": {"figure": "ring", "outer_radius": p.outer_two}}
+    controls["ring"] = {"figure": "disk", "radius": p.outer_radius}
+    control = p.changed(**controls[p.figure])
+    criterion = 4 if p.figure == "two holes" else 3
+    rates: dict[str, list[Row]] = {"hits": [], "false_alarms": []}
+    listed: list[tuple[dict[str, Any], Row]] = []
+    run.progress(0, 2 * p.trials, "figure against control")
+    for name, shown in (("hits", p), ("false_alarms", control)):
+        for chunk in rows_of(run, (name,), shown, figure_of(shown), p.trials):
+            rates[name] += chunk
+            listed += [({"figure": shown.figure}, row) for row in chunk]
+            run.progress(len(listed), 2 * p.trials)
+    tabulate(run, listed, p.duration)
+    for readout in ("readout", "temporal", "spatial"):
+        hits, alarms = (share(rates[name], readout, criterion, at_least=True) for name in rates)
+        measure(run, f"hits_{readout}", hits, p.trials)
+        measure(run, f"false_alarms_{readout}", alarms, p.trials)
+        measure(run, f"success_{readout}", (hits + 100.0 - alarms) / 2.0, p.trials)
+    run.lead("hits_readout", f"hits of the read-out neuron (at least {criterion} spikes)")
