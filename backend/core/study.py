@@ -84,7 +84,8 @@ class Study(ABC):
     synthetic: ClassVar[str] = ""
     notes: ClassVar[tuple[str, ...]] = ()
     time_unit: ClassVar[str] = "ms"
-    step_parameter: ClassVar[str] = "dt"
+    replay: ClassVar[str] = ""
+    """Id of the image view with a time slider: a channel ``replay`` holds its frames, times."""
 
     @abstractmethod
     def run(self, run: Run) -> None:
@@ -105,6 +106,10 @@ class Study(ABC):
     def endless(self, parameters: Any, procedure: str) -> bool:
         """True when a run goes on until stopped."""
         return self.procedure(procedure).endless
+
+    def preview(self, parameters: Any) -> dict[str, dict[str, Any]]:
+        """Channel contents that need no run (the picture to be shown), by channel name."""
+        return {}
 
     def methods(self, parameters: Any, procedure: str) -> str:
         """The study's own sentences of the methods paragraph (plain text)."""

@@ -1,0 +1,1 @@
+"""The Runs panel: everything done so far."""

@@ -1,0 +1,1 @@
+"""The Simulate panel: spiking studies, live."""
