@@ -10,6 +10,7 @@ the curve (Wichmann and Hill, *The psychometric function* I, Perception & Psycho
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,15 +59,6 @@ def _logistic(
     return lower + (upper - lower) * expit((x - threshold) / spread)
 
 
-def _deviance(k: np.ndarray, n: np.ndarray, p: np.ndarray) -> float:
-    from scipy.special import xlogy
-
-    p = np.clip(p, 1e-9, 1 - 1e-9)
-    observed = k / n
-    full = xlogy(k, observed) + xlogy(n - k, 1 - observed)
-    return float(2 * np.sum(full - xlogy(k, p) - xlogy(n - k, 1 - p)))
-
-
 def fit_logistic(
     x: np.ndarray,
     successes: np.ndarray,
@@ -75,6 +67,7 @@ def fit_logistic(
     bootstrap: int = 0,
     seed: int = 0,
     confidence: float = 0.95,
+    check: Callable[[], None] | None = None,
 ) -> PsychometricFit:
     """Fit a logistic to counts.
 
@@ -84,6 +77,7 @@ def fit_logistic(
     successes, trials : (m,) counts.
     lapse : how far each asymptote may be from 0 and 1.
     bootstrap : parametric bootstrap samples for the intervals; 0 leaves them NaN.
+    check : called before each of them; may raise to cancel.
 
     Raises
     ------
@@ -98,9 +92,11 @@ def fit_logistic(
         return fit
     rng = np.random.default_rng(seed)
     p = np.clip(fit(x), 0.0, 1.0)
-    again = [
-        _fit(x, rng.binomial(n.astype(int), p).astype(float), n, lapse) for _ in range(bootstrap)
-    ]
+    again = []
+    for _ in range(bootstrap):
+        if check is not None:
+            check()
+        again.append(_fit(x, rng.binomial(n.astype(int), p).astype(float), n, lapse, start=fit))
     tail = 50.0 * (1.0 - confidence)
     return replace(
         fit,
@@ -121,8 +117,14 @@ def _check_counts(x: np.ndarray, k: np.ndarray, n: np.ndarray) -> None:
         raise ValueError("Each stimulus value needs trials, and no more responses than trials.")
 
 
-def _fit(x: np.ndarray, k: np.ndarray, n: np.ndarray, lapse: float) -> PsychometricFit:
-    """Maximum likelihood from a grid of starts, the spread bounded away from a perfect step."""
+def _fit(
+    x: np.ndarray,
+    k: np.ndarray,
+    n: np.ndarray,
+    lapse: float,
+    start: PsychometricFit | None = None,
+) -> PsychometricFit:
+    """Maximum likelihood from a grid of starts (or from one fit), never quite a perfect step."""
     from scipy.optimize import minimize
 
     values = np.unique(x)
@@ -130,20 +132,47 @@ def _fit(x: np.ndarray, k: np.ndarray, n: np.ndarray, lapse: float) -> Psychomet
     least, most = float(np.diff(values).min()) / 20.0, 5.0 * span
     order = np.argsort(x)
     sign = 1.0 if _rises(x[order], (k / n)[order]) else -1.0
-
-    def cost(free: np.ndarray) -> float:
-        return _deviance(
-            k, n, _logistic(x, free[0], sign * math.exp(free[1]), free[2], 1.0 - free[3])
-        )
-
     bounds = [(values[0] - span, values[-1] + span), (math.log(least), math.log(most))]
     bounds += [(0.0, lapse), (0.0, lapse)]
-    starts = [(t, math.log(s), lapse / 2, lapse / 2) for t in values for s in (span / 40, span / 8)]
-    starts = sorted(starts, key=lambda start: cost(np.array(start)))[:3]
-    found = [minimize(cost, start, method="L-BFGS-B", bounds=bounds) for start in starts]
+    guesses = [(t, math.log(w)) for t in values for w in (span / 40, span / 8)]
+    if start is not None:
+        guesses = [(start.threshold, math.log(abs(start.spread)))]
+    starts = sorted(
+        ((*guess, lapse / 2, lapse / 2) for guess in guesses),
+        key=lambda free: _cost(np.array(free), x, k, n, sign)[0],
+    )
+    found = [
+        minimize(_cost, free, (x, k, n, sign), "L-BFGS-B", jac=True, bounds=bounds)
+        for free in starts[:3]
+    ]
     best = min(found, key=lambda result: float(result.fun))
     threshold, spread, low, high = (float(value) for value in best.x)
-    return PsychometricFit(threshold, sign * math.exp(spread), low, 1.0 - high, float(best.fun))
+    deviance = float(best.fun) - _cost_of_shares(k, n)
+    return PsychometricFit(threshold, sign * math.exp(spread), low, 1.0 - high, deviance)
+
+
+def _cost(
+    free: np.ndarray, x: np.ndarray, k: np.ndarray, n: np.ndarray, sign: float
+) -> tuple[float, np.ndarray]:
+    """-2 log likelihood and its gradient in threshold, log spread, lower lapse, upper lapse."""
+    from scipy.special import expit
+
+    spread = sign * math.exp(free[1])
+    u = (x - free[0]) / spread
+    rise = expit(u)
+    p = np.clip(free[2] + (1.0 - free[3] - free[2]) * rise, 1e-9, 1.0 - 1e-9)
+    cost = -2.0 * float(np.sum(k * np.log(p) + (n - k) * np.log1p(-p)))
+    slope = (1.0 - free[3] - free[2]) * rise * (1.0 - rise)
+    by_p = -2.0 * (k / p - (n - k) / (1.0 - p))
+    by_free = np.stack([-slope / spread, -slope * u, 1.0 - rise, -rise])
+    return cost, by_free @ by_p
+
+
+def _cost_of_shares(k: np.ndarray, n: np.ndarray) -> float:
+    """-2 log likelihood of the observed shares themselves."""
+    from scipy.special import xlogy
+
+    return -2.0 * float(np.sum(xlogy(k, k / n) + xlogy(n - k, 1.0 - k / n)))
 
 
 def _rises(x: np.ndarray, share: np.ndarray) -> bool:

@@ -50,6 +50,12 @@ def measure(run: Run, name: str, value: float, n: int | None = None) -> None:
         run.measure(name, value, n=n)
 
 
+def lead(run: Run, name: str, sentence: str) -> None:
+    """Show a value large if it was measured."""
+    if name in run.result.values:
+        run.lead(name, sentence)
+
+
 def show_figure(run: Run, p: GapJunctionParameters) -> Figure:
     """Publish the figure of a batch and its true topology."""
     figure = figure_of(p)
@@ -146,7 +152,10 @@ def scan(run: Run) -> None:
         publish_scan(run, points, declared.label, declared.unit)
         measure_point(run, point)
         tabulate(run, listed, p.duration)
-    fit_scan(run, points, declared.label, declared.unit)
+    if run.procedure == "noise":
+        lead(run, f"counted_noise_{values[-1]:g}", f"counted as expected at s = {values[-1]:g}")
+    else:
+        fit_scan(run, points, declared.label, declared.unit)
 
 
 def measure_point(run: Run, point: Point) -> None:
@@ -178,37 +187,38 @@ def publish_scan(run: Run, points: list[Point], label: str, unit: str) -> None:
 
 
 def fit_scan(run: Run, points: list[Point], label: str, unit: str) -> None:
-    """Fit the rising and the falling flank; the larger change is the one that is drawn."""
-    if len(points) < 2:
-        run.note("A psychometric fit needs at least two points. Add points to the scan.")
-        return
+    """Fit the rising and the falling flank of the share counted, and lead with the threshold."""
     shares = np.array([point.counted / len(point.rows) for point in points])
     top = int(np.argmax(shares))
     last_top = len(shares) - 1 - int(np.argmax(shares[::-1]))
-    rise = fit_flank(points[: last_top + 1]) if np.ptp(shares[: last_top + 1]) > 0.3 else None
-    fall = fit_flank(points[top:]) if np.ptp(shares[top:]) > 0.3 else None
-    unit_text = f" {unit}" if unit and unit != "°" else unit
-    for side, fit in (("rise", rise), ("fall", fall)):
-        if fit is not None:
-            prefix = f"{run.procedure}_{side}"
-            measure(run, f"{prefix}_threshold", fit.threshold)
-            measure(run, f"{prefix}_threshold_low", fit.threshold_interval[0])
-            measure(run, f"{prefix}_threshold_high", fit.threshold_interval[1])
-            measure(run, f"{prefix}_width", fit.width)
-            measure(run, f"{prefix}_slope", fit.slope)
-    shown = fall or rise
-    if shown is None:
-        run.note(f"The count does not change along {label.lower()}; no threshold can be fitted.")
+    flanks = {"rise": points[: last_top + 1], "fall": points[top:]}
+    fits = {
+        side: fit_flank(run, flank)
+        for side, flank in flanks.items()
+        if np.ptp([point.counted / len(point.rows) for point in flank]) > 0.3
+    }
+    for side, fit in fits.items():
+        measure_fit(run, f"{run.procedure}_{side}", fit)
+    if not fits:
+        run.note(f"The count hardly changes along {label.lower()}; no threshold is fitted.")
         return
-    draw_fit(run, shown)
-    side = "fall" if fall else "rise"
-    name = f"{run.procedure}_{side}_threshold"
-    low, high = shown.threshold_interval
-    if name in run.study.quantities:
-        run.lead(name, f"Half way, 95 % interval {low:.3g} to {high:.3g}{unit_text}")
+    draw_fits(run, list(fits.values()))
+    low, high = fits[side].threshold_interval
+    space = "" if unit == "°" else " "
+    sentence = f"half way, 95 % interval {low:.3g} to {high:.3g}{space}{unit}"
+    lead(run, f"{run.procedure}_{side}_threshold", sentence)
 
 
-def fit_flank(points: list[Point]) -> PsychometricFit:
+def measure_fit(run: Run, prefix: str, fit: PsychometricFit) -> None:
+    """Result values of one fitted flank."""
+    measure(run, f"{prefix}_threshold", fit.threshold)
+    measure(run, f"{prefix}_threshold_low", fit.threshold_interval[0])
+    measure(run, f"{prefix}_threshold_high", fit.threshold_interval[1])
+    measure(run, f"{prefix}_width", fit.width)
+    measure(run, f"{prefix}_slope", fit.slope)
+
+
+def fit_flank(run: Run, points: list[Point]) -> PsychometricFit:
     """Logistic fit with small lapses and bootstrap intervals."""
     return fit_logistic(
         np.array([point.x for point in points]),
@@ -216,14 +226,16 @@ def fit_flank(points: list[Point]) -> PsychometricFit:
         np.array([len(point.rows) for point in points]),
         lapse=0.05,
         bootstrap=BOOTSTRAP,
+        check=run.check,
     )
 
 
-def draw_fit(run: Run, fit: PsychometricFit) -> None:
-    """Add the fitted curve to the points already shown."""
+def draw_fits(run: Run, fits: list[PsychometricFit]) -> None:
+    """Add the fitted curve to the points already shown; of a band, the product of its flanks."""
     shown = dict(run.channel("psychometric").snapshot())
     x = np.linspace(shown["x"].min(), shown["x"].max(), 200)
-    shown.update(fit_x=x, fit_y=fit(x), threshold=fit.threshold)
+    curve = np.prod([fit(x) for fit in fits], axis=0)
+    shown.update(fit_x=x, fit_y=curve, threshold=fits[-1].threshold)
     run.channel("psychometric").publish(**shown)
 
 
