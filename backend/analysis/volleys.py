@@ -83,11 +83,10 @@ def temporal_groups(
     starts = starts[np.concatenate([[True], apart])]
     stops = stops[np.concatenate([apart, [True]])]
     middle = (width - 1) / 2
+    counted = total[stops + 1] - total[np.maximum(starts + 1 - width, 0)]
     return [
-        Group(
-            (a - middle) * dt, (b - middle) * dt, int(total[b + 1] - total[max(a + 1 - width, 0)])
-        )
-        for a, b in zip(starts, stops, strict=True)
+        Group(float(first - middle) * dt, float(last - middle) * dt, int(n))
+        for first, last, n in zip(starts, stops, counted, strict=True)
     ]
 
 
