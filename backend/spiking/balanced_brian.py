@@ -14,36 +14,28 @@ from typing import Any
 
 import numpy as np
 
-from backend.core.parameters import ParameterError, show_number
 from backend.spiking.balanced_events import SpikeEvents
 from backend.spiking.balanced_homogeneous import LAYERS, Dynamics, Wiring, dense_pairs
 from backend.stimuli.traces import Trace
-
-LARGEST = 4000
-"""Most cells this engine takes: Brian2 needs about 30 bytes a synapse and a third of real time."""
 
 EQUATIONS = """
 dv/dt = (drive*mu + j_e*g_e + j_i*g_i)/tau + spread*sqrt(mu)*xi : 1
 dg_e/dt = -g_e/tau_e : 1
 dg_i/dt = -g_i/tau_i : 1
 mu : 1 (shared)
-drive : 1 (constant)
-j_e : 1 (constant)
-j_i : 1 (constant)
-tau : second (constant)
-spread : Hz**0.5 (constant)
+theta : 1 (shared)
+kept : 1 (shared)
+charge_e : 1 (shared)
+charge_i : 1 (shared)
+tau_e : second (shared)
+tau_i : second (shared)
+drive : 1
+j_e : 1
+j_i : 1
+tau : second
+spread : Hz**0.5
 """
-
-
-def refuse_large(n: int) -> None:
-    """ParameterError for a network this engine should not be asked to run."""
-    if n > LARGEST:
-        raise ParameterError(
-            "n",
-            f"Brian2 takes up to {show_number(LARGEST)} neurons here; {show_number(n)} were "
-            "given. Use fewer, or the Isomorph engine.",
-            LARGEST,
-        )
+RESET = "v = kept*(v - theta)"
 
 
 def has_compiler() -> bool:
@@ -77,43 +69,47 @@ class BrianEngine:
         brian2.seed(self.seed)
         brian2.defaultclock.dt = self.dynamics.dt * brian2.ms
         self.step = 0
+        self.first_step = 0
+        self._ms = brian2.ms
         self._build(brian2)
 
     def _build(self, b2: Any) -> None:
-        d, wiring = self.dynamics, self.wiring
+        wiring = self.wiring
         group = b2.NeuronGroup(
-            wiring.n, EQUATIONS, threshold="v >= theta",
-            reset="v = 0" if d.hard_reset else "v -= theta", method="euler",
-            namespace={
-                "theta": d.theta, "tau_e": d.tau_s[0] * b2.ms, "tau_i": d.tau_s[1] * b2.ms,
-            },
-        )  # fmt: skip
-        layer = (np.arange(wiring.n) >= wiring.n_e).astype(int)
-        charge = d.j / np.sqrt(wiring.n) if d.divided else d.j
-        group.drive = np.sqrt(wiring.n) * d.f[layer]
-        group.j_e, group.j_i = charge[layer, 0], charge[layer, 1]
-        group.tau = d.tau[layer] * b2.ms
-        group.spread = np.sqrt(d.vmr_input) / d.tau[layer] / b2.ms**0.5
-        group.v = np.random.default_rng(self.seed).random(wiring.n) * d.theta
-        source, target = dense_pairs(wiring)
+            wiring.n, EQUATIONS, threshold="v >= theta", reset=RESET, method="euler"
+        )
         self._group = group
-        self._parts = [group]
-        for name, low, high, tau in (
-            ("g_e", 0, wiring.n_e, d.tau_s[0]), ("g_i", wiring.n_e, wiring.n, d.tau_s[1]),
-        ):  # fmt: skip
-            synapses = b2.Synapses(group, group, on_pre=f"{name}_post += {float(1.0 / tau)!r}")
+        self.change(self.dynamics)
+        group.v = np.random.default_rng(self.seed).random(wiring.n) * self.dynamics.theta
+        source, target = dense_pairs(wiring)
+        parts = [group]
+        for layer, low, high in (("e", 0, wiring.n_e), ("i", wiring.n_e, wiring.n)):
+            synapses = b2.Synapses(group, group, on_pre=f"g_{layer}_post += charge_{layer}_post")
             mine = (source >= low) & (source < high)
             synapses.connect(i=source[mine], j=target[mine])
-            self._parts.append(synapses)
+            parts.append(synapses)
         self._monitor = b2.SpikeMonitor(group)
         # The input changes from step to step, as in our kernel.
         self._input = b2.NetworkOperation(self._set_input, when="start")
-        self._network = b2.Network(*self._parts, self._monitor, self._input)
+        self._network = b2.Network(*parts, self._monitor, self._input)
         self._seen = 0
-        self._ms = b2.ms
+
+    def change(self, dynamics: Dynamics) -> None:
+        """Take new dynamics (all but the step); voltages and currents stay."""
+        self.dynamics = dynamics
+        group, n, ms = self._group, self.wiring.n, self._ms
+        layer = (np.arange(n) >= self.wiring.n_e).astype(int)
+        charge = dynamics.j / np.sqrt(n) if dynamics.divided else dynamics.j
+        group.theta, group.kept = dynamics.theta, 0.0 if dynamics.hard_reset else 1.0
+        group.tau_e, group.tau_i = dynamics.tau_s * ms
+        group.charge_e, group.charge_i = 1.0 / dynamics.tau_s
+        group.drive = np.sqrt(n) * dynamics.f[layer]
+        group.j_e, group.j_i = charge[layer, 0], charge[layer, 1]
+        group.tau = dynamics.tau[layer] * ms
+        group.spread = np.sqrt(dynamics.vmr_input) / dynamics.tau[layer] / ms**0.5
 
     def _set_input(self, t: Any) -> None:
-        step = round(float(t / self._ms) / self.dynamics.dt)
+        step = self.first_step + round(float(t / self._ms) / self.dynamics.dt)
         self._group.mu = float(self.trace.values(step, 1, self.dynamics.dt)[0])
 
     def advance(self, steps: int) -> SpikeEvents:
@@ -123,10 +119,24 @@ class BrianEngine:
         t = np.asarray(self._monitor.t / self._ms)[self._seen :]
         self._seen += len(index)
         self.step += steps
-        step = np.round(t / self.dynamics.dt).astype(np.int64)
+        step = self.first_step + np.round(t / self.dynamics.dt).astype(np.int64)
         layer = (index >= self.wiring.n_e).astype(np.uint8)
         cell = index - np.where(layer == 1, np.int32(self.wiring.n_e), np.int32(0))
         return SpikeEvents(step, layer, cell.astype(np.int32), self.dynamics.dt, LAYERS)
+
+    def currents(self, mean: float) -> dict[str, dict[str, float]]:
+        """Mean currents into E and I now: F, E, I and net."""
+        d, n = self.dynamics, self.wiring.n
+        charge = d.j / np.sqrt(n) if d.divided else d.j
+        g = np.asarray(self._group.g_e), np.asarray(self._group.g_i)
+        out = {}
+        for a, (name, part) in enumerate(
+            (("E", slice(0, self.wiring.n_e)), ("I", slice(self.wiring.n_e, n)))
+        ):
+            drive = float(np.sqrt(n) * d.f[a] * mean)
+            from_e, from_i = (float(charge[a, b] * g[b][part].mean()) for b in range(2))
+            out[name] = {"F": drive, "E": from_e, "I": from_i, "net": drive + from_e + from_i}
+        return out
 
     def blocks(self, steps: int, at_once: int) -> Iterator[SpikeEvents]:
         """Stretches of a run, for streaming."""

@@ -19,10 +19,6 @@ from backend.spiking.balanced_theory import noiseless_rate
 from backend.spiking.balanced_wiring import LAYERS, PAIRS, Geometry, positions
 from backend.stimuli.camera import Discs, inside_disc
 
-STABLE_SHARE = 0.1
-"""Longest inner step as a share of the shortest synaptic constant."""
-
-
 def spread(source_side: int, target_side: int, deviation: float) -> np.ndarray:
     """Share of a source's connections along one axis that end in each target cell.
 
@@ -37,20 +33,33 @@ def spread(source_side: int, target_side: int, deviation: float) -> np.ndarray:
 
 
 class MeanFieldPreview:
-    """Rate fields of F, E and I, advanced like the spiking network but without its noise."""
+    """Rate fields of F, E and I, advanced like the spiking network but without its noise.
 
-    def __init__(self, geometry: Geometry, dynamics: SpatialDynamics, stimulus: Discs) -> None:
+    ``inner_share`` is the longest inner step as a share of the shortest synaptic constant; fields
+    are in single precision.
+    """
+
+    def __init__(
+        self,
+        geometry: Geometry,
+        dynamics: SpatialDynamics,
+        stimulus: Discs,
+        inner_share: float = 0.1,
+    ) -> None:
+        self.inner_share = inner_share
         self.geometry = geometry
         self.dynamics = dynamics
         self.stimulus = stimulus
         self.step = 0
         self._places = positions(geometry.side["F"])
         self._spread = {
-            (a, b): spread(geometry.side[b], geometry.side[a], geometry.deviation(b))
+            (a, b): spread(geometry.side[b], geometry.side[a], geometry.deviation(b)).astype(
+                np.float32
+            )
             for a, b in PAIRS
         }
-        self.rate = {b: np.zeros((geometry.side[b],) * 2) for b in LAYERS}
-        self.filtered = {b: np.zeros((geometry.side[b],) * 2) for b in LAYERS}
+        self.rate = {b: np.zeros((geometry.side[b],) * 2, np.float32) for b in LAYERS}
+        self.filtered = {b: np.zeros((geometry.side[b],) * 2, np.float32) for b in LAYERS}
 
     def change(self, dynamics: SpatialDynamics) -> None:
         """Take new dynamics; the fields stay."""
@@ -60,8 +69,8 @@ class MeanFieldPreview:
         """Make some steps of the dynamics' dt."""
         dynamics = self.dynamics
         tau_s = dynamics.synaptic()
-        inner = max(1, math.ceil(dynamics.dt / (STABLE_SHARE * tau_s.min())))
-        decay = np.exp(-dynamics.dt / inner / tau_s)
+        inner = max(1, math.ceil(dynamics.dt / (self.inner_share * tau_s.min())))
+        decay = np.exp(-dynamics.dt / inner / tau_s).astype(np.float32)
         track = self.stimulus.track(self.step, steps, dynamics.dt)
         for k in range(steps):
             self._light(track[k])
@@ -70,7 +79,7 @@ class MeanFieldPreview:
         self.step += steps
 
     def _light(self, discs: np.ndarray) -> None:
-        light = np.zeros(len(self._places))
+        light = np.zeros(len(self._places), np.float32)
         for x, y, value in discs:
             inside = inside_disc(self._places, x, y, self.stimulus.radius)
             light[inside] = np.maximum(light[inside], value)
@@ -84,7 +93,7 @@ class MeanFieldPreview:
                 self.current(a), self.dynamics.theta, self.dynamics.tau[a]
             )
         for b, keep in zip(LAYERS, decay, strict=True):
-            self.filtered[b] = keep * self.filtered[b] + (1.0 - keep) * self.rate[b]
+            self.filtered[b] = keep * self.filtered[b] + (np.float32(1.0) - keep) * self.rate[b]
 
     def parts(self, layer: str) -> dict[str, np.ndarray]:
         """Input current fields of E or I by source layer (Eq. 21)."""
@@ -93,8 +102,8 @@ class MeanFieldPreview:
         for b in LAYERS:
             share = self._spread[layer, b]
             synapses = geometry.density[layer, b] * geometry.size(layer)
-            weight = dynamics.j[layer, b] / math.sqrt(geometry.n)
-            out[b] = weight * synapses * (share @ self.filtered[b] @ share.T)
+            weight = np.float32(synapses * dynamics.j[layer, b] / math.sqrt(geometry.n))
+            out[b] = weight * (share @ self.filtered[b] @ share.T)
         return out
 
     def current(self, layer: str) -> np.ndarray:

@@ -1,0 +1,265 @@
+"""Quantities, channels, views and layouts of the study ei-balanced-network.
+
+Source: 01-ei-balanced-network, Figs. 2, 3, 5 and 6; live views of spec section 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from backend.core.channels import Channel, Latest, Ring
+from backend.core.result import Quantity
+from backend.core.views import Axis, Series, Split, View, column, row
+
+PER_MS = "spikes/ms"
+
+SWEPT_FLICKER = [(k, t) for k in (0.4, 1.0, 2.0) for t in (300.0, 100.0, 50.0)]
+SWEPT_MOTION = [(1.0, 200.0), (1.0, 100.0), (0.4, 100.0)]
+
+
+def swept_name(kind: str, k: float, period: float) -> str:
+    """Name of a sweep's value: kind, period in ms and scale, for instance phase_100_k04."""
+    scale = f"{k:g}".replace(".", "")
+    return f"{kind}_{period:g}_k{scale}"
+
+
+def _swept() -> dict[str, Quantity]:
+    out = {}
+    for k, t in SWEPT_FLICKER:
+        out[swept_name("phase", k, t)] = Quantity(f"Phase lag at T = {t:g} ms, k = {k:g}", "°")
+        out[swept_name("gain", k, t)] = Quantity(f"Gain E/F at T = {t:g} ms, k = {k:g}")
+    for k, t in SWEPT_MOTION:
+        out[swept_name("angle", k, t)] = Quantity(f"Angle lag, period {t:g} ms, k = {k:g}", "°")
+        out[swept_name("motion", k, t)] = Quantity(f"Motion lag, period {t:g} ms, k = {k:g}", "ms")
+    return out
+
+
+def _rates_table() -> dict[str, Quantity]:
+    out = {}
+    for divided, words in (("", "J = j"), ("_divided", "J = j/√N")):
+        for n in (2000, 4000):
+            for layer in ("e", "i"):
+                out[f"rate_{layer}_{n}{divided}"] = Quantity(
+                    f"{layer.upper()} rate, N = {n}, {words}", PER_MS
+                )
+    return out
+
+
+QUANTITIES: Mapping[str, Quantity] = {
+    "live_lag": Quantity("Lag of E behind the camera", "ms", 2),
+    "live_lag_degrees": Quantity("Lag as an angle", "°", 2),
+    "radius_e": Quantity("Path radius read from E", "field"),
+    "live_rate_e": Quantity("E rate", "Hz"),
+    "live_rate_i": Quantity("I rate", "Hz"),
+    "predicted_e": Quantity("E rate, mean field (Eq. 7)", "Hz"),
+    "predicted_i": Quantity("I rate, mean field (Eq. 7)", "Hz"),
+    "saturated": Quantity("Spikes lost to the step", "", 0),
+    "ks_distance": Quantity("Distance to the stationary density", "", 3),
+    "negative_share": Quantity("Share of voltages below 0"),
+    "mean_rate": Quantity("Mean rate", PER_MS),
+    "rate_subtract": Quantity("Mean rate, reset by subtraction", PER_MS),
+    "rate_hard": Quantity("Mean rate, reset to zero", PER_MS),
+    "rate_hard_fine": Quantity("Mean rate, reset to zero, step 0.1 µs", PER_MS),
+    "vmr_first_bin": Quantity("Constant ratio: rate in the first 0.01 ms", PER_MS),
+    "vmr_first_five": Quantity("Constant ratio: mean of the first 0.05 ms", PER_MS),
+    "vmr_rms": Quantity("Constant ratio: RMS error, first ms", PER_MS),
+    "sigma_0005": Quantity("Constant noise: rate 0.005 ms after the step", PER_MS),
+    "sigma_0025": Quantity("Constant noise: rate 0.025 ms after the step", PER_MS),
+    "sigma_005": Quantity("Constant noise: rate 0.05 ms after the step", PER_MS),
+    "sigma_01": Quantity("Constant noise: rate 0.1 ms after the step", PER_MS),
+    "sigma_015": Quantity("Constant noise: rate 0.15 ms after the step", PER_MS),
+    "sigma_02": Quantity("Constant noise: rate 0.2 ms after the step", PER_MS),
+    "sigma_rms": Quantity("Constant noise: RMS error, first ms", PER_MS),
+    "rate_e": Quantity("E rate", PER_MS),
+    "rate_i": Quantity("I rate", PER_MS),
+    "ratio_e": Quantity("E rate ÷ Eq. 7"),
+    "ratio_i": Quantity("I rate ÷ Eq. 7"),
+    "cancelled": Quantity("Excitation cancelled by inhibition, E cells"),
+    **_rates_table(),
+    "cancelled_4000": Quantity("Excitation cancelled, N = 4000"),
+    "cancelled_10000": Quantity("Excitation cancelled, N = 10 000"),
+    "recurrent_e_divided": Quantity("Recurrent current ÷ F on E cells, J = j/√N"),
+    "recurrent_i_divided": Quantity("Recurrent current ÷ F on I cells, J = j/√N"),
+    "mean_ratio": Quantity("Mean E rate ÷ Eq. 7"),
+    "amplitude_ratio": Quantity("Amplitude of E ÷ Eq. 7"),
+    "correlation": Quantity("Correlation"),
+    "phase_shift": Quantity("Phase difference to Eq. 7, E ahead", "ms"),
+    "slope_e": Quantity("r_E ÷ μ_F (Eq. 7)"),
+    "slope_i": Quantity("r_I ÷ μ_F (Eq. 7)"),
+    "brian_rate_e": Quantity("E rate in Brian2", PER_MS),
+    "brian_rate_i": Quantity("I rate in Brian2", PER_MS),
+    "difference_e": Quantity("E rate, difference to Brian2", "%"),
+    "difference_i": Quantity("I rate, difference to Brian2", "%"),
+    "synapses_ef": Quantity("Synapses, camera → E", "", 6),
+    "synapses_if": Quantity("Synapses, camera → I", "", 6),
+    "synapses_ee": Quantity("Synapses, E → E", "", 6),
+    "synapses_ei": Quantity("Synapses, I → E", "", 6),
+    "synapses_ie": Quantity("Synapses, E → I", "", 6),
+    "synapses_ii": Quantity("Synapses, I → I", "", 6),
+    "spread_ef": Quantity("Spread of camera → E, an axis", "field"),
+    "spread_ee": Quantity("Spread of E → E, an axis", "field"),
+    "low_e": Quantity("E rate before the step", PER_MS),
+    "plateau_e": Quantity("E rate after the step", PER_MS),
+    "low_f": Quantity("Camera rate before the step", PER_MS),
+    "plateau_f": Quantity("Camera rate after the step", PER_MS),
+    "lag_f": Quantity("Mean lag of the camera", "ms"),
+    "half_rise": Quantity("E half-rise time", "ms"),
+    "mean_lag": Quantity("Mean lag of E", "ms"),
+    "toy_copy_lag": Quantity("Mean lag of a scaled copy of F", "ms"),
+    "toy_leaky_lag": Quantity("Mean lag of a leaky rate unit", "ms"),
+    "lag_k04": Quantity("Mean lag at k = 0.4", "ms"),
+    "lag_k1": Quantity("Mean lag at k = 1", "ms"),
+    "lag_k2": Quantity("Mean lag at k = 2", "ms"),
+    "lags_rise": Quantity("Lag rises with k (1 = yes)", "", 1),
+    "phase_lag": Quantity("Phase lag of E behind F", "°"),
+    "phase_lag_ms": Quantity("Phase lag as a time", "ms"),
+    "gain": Quantity("Gain E/F"),
+    "distance": Quantity("E behind F", "field"),
+    "motion_lag": Quantity("E behind F", "ms"),
+    "scatter": Quantity("Scatter of y read from E", "field"),
+    "angle_lag": Quantity("Angle of E behind F", "°"),
+    "angle_sd": Quantity("SD of the angle between windows", "°"),
+    **_swept(),
+    "differing_spikes": Quantity("Spikes that differ when the run is cut", "", 1),
+    "state_change": Quantity("Change of v and g by a live change", "", 1),
+}
+
+CHANNELS: Mapping[str, Channel] = {
+    "camera": Latest(),
+    "map_e": Latest(),
+    "map_i": Latest(),
+    "raster": Ring(("time", "row", "group"), 200_000),
+    "rates": Ring(("x", "F", "E", "I", "mean_field_E", "mean_field_I"), 20_000),
+    "position": Ring(("x", "F_x", "F_y", "E_x", "E_y"), 20_000),
+    "voltage": Latest(),
+    "currents": Latest(),
+    "vmr": Ring(("x", "E", "I", "theory_E", "theory_I"), 20_000),
+    "balance": Latest(),
+    "lag": Ring(("x", "lag"), 20_000),
+    "curve": Latest(),
+    "sweep": Latest(),
+}
+
+_TIME = Axis("time", "ms")
+_RATE_SERIES = (
+    Series("F", "input F, scaled", "F"),
+    Series("E", "E", "E"),
+    Series("I", "I", "I"),
+    Series("mean_field_E", "mean field E", "theory", "dash"),
+    Series("mean_field_I", "mean field I", "theory", "dot"),
+)
+_FIELD = (0.0, 0.0, 1.0, 1.0)
+
+VIEWS: tuple[View, ...] = (
+    View(
+        "camera", "Camera spikes", "image", "camera", note="F, decaying over 5 ms",
+        colour_map="CET-L1", limits=(0.0, 1.0), extent=_FIELD, origin="lower", drag=("x", "y"),
+        icon="camera-outline", empty="The camera's spikes appear when the study runs.",
+        help="Drag the disc (or the centre of its path) with the mouse.",
+    ),
+    View(
+        "map_e", "Excitatory rate", "image", "map_e", note="E, read-out window", unit="Hz",
+        colour_map="inferno", extent=_FIELD, origin="lower",
+        empty="Excitatory rates appear when the study runs.",
+    ),
+    View(
+        "map_i", "Inhibitory rate", "image", "map_i", note="I, read-out window", unit="Hz",
+        colour_map="inferno", extent=_FIELD, origin="lower", priority=3,
+        empty="Inhibitory rates appear when the study runs.",
+    ),
+    View(
+        "raster", "Raster", "raster", "raster", note="E and I cells, in S3 along the path",
+        x=_TIME, y=Axis("cell"), span=300.0, icon="chart-timeline-variant",
+        series=(Series("E", "E", "E"), Series("I", "I", "I")),
+        empty="Spikes appear when the study runs.",
+    ),
+    View(
+        "rates", "Rates", "traces", "rates",
+        note="mean of the cells at the disc, or of the populations, against mean field",
+        x=_TIME, y=Axis("rate", "Hz", low=0.0), series=_RATE_SERIES, span=300.0, icon="waveform",
+        empty="Rates and their mean field appear when the study runs.",
+    ),
+    View(
+        "voltage", "Membrane voltage", "histogram", "voltage",
+        note="all cells, with the Fokker–Planck density", x=Axis("v"),
+        y=Axis("density", low=0.0), icon="chart-histogram",
+        series=(
+            Series("E", "E", "E", "bars"), Series("p0", "p₀", "theory", "dash"),
+            Series("pt", "p(v, t)", "theory"),
+        ),
+        empty="The voltage histogram appears when the study runs.",
+    ),
+    View(
+        "position", "Decoded position", "traces", "position", note="read from F and from E",
+        x=_TIME, y=Axis("position", "field", 0.0, 1.0), span=300.0, icon="crosshairs",
+        series=(
+            Series("F_x", "F, x", "F"), Series("F_y", "F, y", "F", "dot"),
+            Series("E_x", "E, x", "E"), Series("E_y", "E, y", "E", "dot"),
+        ),
+        empty="Positions read from camera and network appear when the study runs.",
+    ),
+    View(
+        "vmr", "Variance to mean", "traces", "vmr", note="β of the input of each population",
+        x=_TIME, y=Axis("β", low=0.0), span=300.0, priority=3,
+        series=(
+            Series("E", "E", "E"), Series("I", "I", "I"),
+            Series("theory_E", "theory E", "theory", "dash"),
+            Series("theory_I", "theory I", "theory", "dot"),
+        ),
+        empty="The variance-to-mean ratio appears when the study runs.",
+    ),
+    View(
+        "lag", "Lag", "traces", "lag", note="E behind F, live", x=_TIME, y=Axis("lag", "ms"),
+        series=(Series("lag", "lag", "E"),), span=600.0, priority=3,
+        empty="The lag appears after the first moments of motion.",
+    ),
+    View(
+        "balance", "Balance condition", "checks", "balance", place="result", icon="scale-balance",
+        empty="Shows the ratios of the balance condition and the predicted rates.",
+    ),
+    View(
+        "currents", "Current, mean", "bars", "currents", place="result", x=Axis("current"),
+        series=(Series("values", "current", "E", "bars"),),
+        empty="Currents from F, E and I appear when the study runs.",
+    ),
+    View(
+        "curve", "Measured curve", "traces", "curve", note="mean of the trials", place="result",
+        x=_TIME, y=Axis("rate", PER_MS), icon="chart-bell-curve",
+        series=(
+            Series("F", "F", "F"), Series("E", "E", "E"), Series("I", "I", "I"),
+            Series("theory", "theory", "theory", "dash"),
+            Series("sigma", "constant noise", "5"),
+        ),
+        empty="Measure… draws the curve of the figure here.",
+    ),
+    View(
+        "sweep", "Lag", "traces", "sweep", note="mean ± SD of the trials", place="result",
+        x=Axis("1/T", "1/ms"), y=Axis("|lag|", "°", low=0.0), icon="chart-scatter-plot",
+        series=(
+            Series("k1", "first k", "1"), Series("k2", "second k", "2"),
+            Series("k3", "third k", "3"), Series("k4", "fourth k", "4"),
+            Series("k5", "fifth k", "5"),
+        ),
+        empty="A sweep draws lag against frequency or speed here.",
+    ),
+)  # fmt: skip
+
+LAYOUT: Mapping[str, Split] = {
+    "S3": column(
+        row("camera", "map_e", "map_i"),
+        "raster",
+        row("rates", "voltage", weights=(3.0, 2.0)),
+        row("position", "lag", "vmr", weights=(3.0, 1.0, 1.0)),
+        weights=(4.0, 2.6, 2.6, 2.2),
+    ),
+    "preview": column(row("camera", "map_e", "map_i"), "rates", weights=(3.0, 2.0)),
+    "S2": column("raster", "rates", row("voltage", "vmr"), weights=(2.0, 2.0, 2.0)),
+    "S1": column("raster", "rates", "voltage", weights=(1.5, 2.0, 2.0)),
+}
+
+MONITORS: Mapping[str, str] = {
+    "E rate": "Hz",
+    "I rate": "Hz",
+    "Camera rate": "Hz",
+    "Lag": "ms",
+}

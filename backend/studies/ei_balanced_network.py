@@ -1,0 +1,82 @@
+"""Study 01: fast signal tracking with excitation-inhibition balanced spiking networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from backend.core.parameters import Notice
+from backend.core.run import Run
+from backend.core.study import Citation, Study
+from backend.studies.ei_balanced import presets, views
+from backend.studies.ei_balanced.parameters import BalancedParameters, step_of
+
+
+class BalancedNetwork(Study):
+    """Balanced networks that follow their input at once: population, dense, spatial."""
+
+    id = "ei-balanced-network"
+    number = 1
+    title = "Balanced network"
+    question = "How can slow neurons report a change of their input almost at once?"
+    panel = "simulate"
+    family = "Spiking"
+    citation = Citation(
+        "Tian G., Li S., Huang T. and Wu S.",
+        2020,
+        "Excitation-inhibition balanced neural networks for fast signal detection",
+        "Frontiers in Computational Neuroscience 14, 79",
+        "10.3389/fncom.2020.00079",
+    )
+    Parameters = BalancedParameters
+    presets = presets.PRESETS
+    procedures = presets.PROCEDURES
+    quantities = views.QUANTITIES
+    channels = views.CHANNELS
+    views = views.VIEWS
+    layout = views.LAYOUT
+    monitors = views.MONITORS
+    synthetic = "All spikes are simulated; discs and traces are generated."
+    notes = (
+        "The paper prints no lag and no rate of the spatial network: compare with the spec's.",
+        "Fig. 3's weights are used as J, not divided by √N; divided, nothing balances.",
+        "Almost instantaneous means a lag about the synaptic constants, far below τ_E.",
+    )
+
+    def check(self, parameters: Any, procedure: str = "free") -> list[Notice]:
+        from backend.studies.ei_balanced import checks
+
+        return checks.check(parameters, procedure)
+
+    def layout_of(self, parameters: Any) -> str:
+        return str(parameters.mode)
+
+    def isolated(self, parameters: Any) -> bool:
+        return parameters.mode == "S2" and parameters.engine == "brian2"
+
+    def changes_for_file(self, parameters: Any, path: Path) -> dict[str, Any]:
+        from backend.studies.ei_balanced.dropped import changes_for_file
+
+        return changes_for_file(parameters, path)
+
+    def methods(self, parameters: Any, procedure: str) -> str:
+        from backend.studies.ei_balanced.words import methods
+
+        return methods(parameters, procedure)
+
+    def run(self, run: Run) -> None:
+        if run.procedure == "free":
+            from backend.studies.ei_balanced.live import run_free
+
+            run_free(run)
+            return
+        from backend.studies.ei_balanced.procedures import run_procedure
+
+        run_procedure(run)
+
+    def step(self, parameters: Any) -> float:
+        """Step of the simulation in ms."""
+        return step_of(parameters)
+
+
+STUDY = BalancedNetwork()
