@@ -1,0 +1,170 @@
+"""Home: a card for each working study, the sessions, and hints for the first minutes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPixmap, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from app import session as sessions
+from backend.studies import find, ids
+from widgets import theme
+from widgets.banner import Banner, Fix
+from widgets.flow_cards import CardGrid, CardText
+from widgets.parts import Button, Elided, Head, LineEdit, Panel, Words
+
+if TYPE_CHECKING:
+    from app.window import MainWindow
+
+PICTURES = Path(__file__).parents[2] / "resources" / "cards"
+HINTS = (
+    ("Open a card", "Enter"),
+    ("Find anything", "Ctrl+K"),
+    ("Keyboard map", "Ctrl+/"),
+)
+
+
+class HomePanel(QWidget):
+    """Cards left, *Continue* right."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.window_ = window
+        texts = [card_text(name) for name in ids()]
+        self.grid = CardGrid(texts)
+        self.grid.opened.connect(window.open_study_running)
+        self.filter = LineEdit()
+        self.filter.setPlaceholderText("Filter studies")
+        self.filter.setAccessibleName("Filter studies")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.textChanged.connect(self.grid.filter)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._cards(), 1)
+        self.side = Panel("left")
+        self.side.setFixedWidth(theme.dp(300))
+        self.side_column = QVBoxLayout(self.side)
+        self.side_column.setContentsMargins(1, 0, 0, 0)
+        self.side_column.setSpacing(0)
+        row.addWidget(self.side)
+        for card in self.grid.cards:
+            picture = PICTURES / f"{card.text.id}.png"
+            if picture.exists():
+                card.set_picture(QPixmap(str(picture)))
+
+    def _cards(self) -> QWidget:
+        title = QVBoxLayout()
+        title.setSpacing(0)
+        title.addWidget(Elided("Studies", "title"))
+        words = "Each opens with its data in place and runs at once."
+        title.addWidget(Elided(words, "body", "text2"))
+        top = QHBoxLayout()
+        top.addLayout(title, 1)
+        self.filter.setFixedWidth(theme.dp(200))
+        top.addWidget(self.filter)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        margin = theme.dp(24)
+        column.setContentsMargins(margin, theme.dp(16), margin, margin)
+        column.setSpacing(theme.dp(12))
+        column.addLayout(top)
+        column.addWidget(self.grid, 1)
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setWidget(inside)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        return area
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+        if not any(card.hasFocus() for card in self.grid.cards) and self.grid.cards:
+            self.grid.cards[0].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def refresh(self) -> None:
+        """Look again for crashed and recent sessions."""
+        while self.side_column.count():
+            item = self.side_column.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.deleteLater()
+        self.side_column.addWidget(Head("Continue"))
+        for path in sessions.crashed()[:1]:
+            self.side_column.addWidget(self._recovered(path))
+        self._recent()
+        open_button = Button("Open session…", "folder-open-outline")
+        open_button.clicked.connect(self.window_.open_session)
+        self._padded(open_button)
+        self.side_column.addStretch(1)
+        if self.window_.settings.hints:
+            for text, keys in HINTS:
+                self._padded(hint_row(text, keys))
+        self.side_column.addSpacing(theme.dp(12))
+
+    def _recovered(self, path: Path) -> Banner:
+        banner = Banner()
+        saved = sessions_time(path)
+        banner.show_message(
+            "Session recovered",
+            f"The program stopped unexpectedly. Nothing is lost that was set before {saved}.",
+            "warning",
+            (
+                Fix("Open", lambda: self.window_.recover(path)),
+                Fix("Discard", lambda: self._discard(path)),
+            ),
+        )
+        banner.copy.hide()
+        banner.closed.connect(lambda: self._discard(path))
+        return banner
+
+    def _discard(self, path: Path) -> None:
+        sessions.discard(path)
+        self.refresh()
+
+    def _recent(self) -> None:
+        paths = sessions.recent()
+        for path in paths:
+            button = Button(path.stem, "content-save-outline", flat=True)
+            button.setToolTip(str(path))
+            button.clicked.connect(lambda _=False, p=path: self.window_.open_session_file(p))
+            self._padded(button)
+        if not paths:
+            self._padded(Words("Sessions that you save appear here.", "body", "text2"))
+
+    def _padded(self, widget: QWidget) -> None:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(theme.dp(12), theme.dp(4), theme.dp(12), theme.dp(4))
+        row.addWidget(widget)
+        if isinstance(widget, Button):
+            row.addStretch(1)
+        self.side_column.addWidget(holder)
+
+
+def card_text(identifier: str) -> CardText:
+    """Words of a study's card."""
+    study = find(identifier)
+    foot = f"{study.number:02d} · {study.panel.capitalize()}"
+    return CardText(study.id, study.title, study.question, foot)
+
+
+def sessions_time(path: Path) -> str:
+    """Time of day at which a session was last saved."""
+    from datetime import datetime
+
+    return datetime.fromtimestamp(path.stat().st_mtime).strftime("%H:%M:%S")
+
+
+def hint_row(text: str, keys: str) -> QWidget:
+    """A hint with its keys at the right."""
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addWidget(Elided(text, "body", "text2"), 1)
+    row.addWidget(Elided(keys, "body", "text2"))
+    return holder
