@@ -33,7 +33,7 @@ def test_thirty_spikes_within_a_tenth_of_a_millisecond_make_a_group() -> None:
 
 
 def test_groups_closer_than_a_fifth_of_a_millisecond_merge() -> None:
-    for gap, groups in ((15, 1), (24, 1), (35, 2), (100, 2)):
+    for gap, groups in ((15, 1), (22, 1), (35, 2), (100, 2)):
         steps = np.concatenate([burst(100, 60), burst(105 + gap, 60)])
         assert len(temporal_groups(steps, DT)) == groups, gap
 
