@@ -29,6 +29,16 @@ class ChangeValues(QUndoCommand):
         super().__init__(text)
         self.controller, self.before, self.after = controller, before, after
 
+    def id(self) -> int:
+        """Moves of the same thing merge into one step, so a drag is one step of undo."""
+        return 1 if self.text().startswith("Move ") else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, ChangeValues) or other.text() != self.text():
+            return False
+        self.after = other.after
+        return True
+
     def redo(self) -> None:
         self.controller.apply(*self.after)
 

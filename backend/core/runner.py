@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import traceback
@@ -17,6 +18,9 @@ from backend.core.run import Cancelled, ChangeAt, Run
 from backend.core.store import (
     Record,
     Store,
+    fill,
+    load_result,
+    load_views,
     new_id,
     result_document,
     save_record,
@@ -172,6 +176,26 @@ class Runner:
         """Drop a finished job (its folder stays in the store)."""
         if job.finished and job in self.jobs:
             self.jobs.remove(job)
+
+
+def reopened(study: Study, record: Record) -> Job:
+    """A stored run as a finished job: its settings, numbers and last pictures."""
+    parameters = study.Parameters.from_document(
+        {n: v for n, v in record.parameters.items() if n in study.Parameters.model_fields}
+    )
+    run = Run(study, parameters, record.procedure)
+    with contextlib.suppress(FileProblem):  # a run that was killed left no numbers
+        run.result = load_result(record.path)
+        run.result.values = {
+            name: value for name, value in run.result.values.items() if name in study.quantities
+        }
+    fill(run.channels, load_views(record.path))
+    job = Job(
+        record, study, run, outcome="cancelled" if record.state == "interrupted" else record.state
+    )
+    job.done.set()
+    run.close()
+    return job
 
 
 def work(job: Job) -> None:

@@ -254,6 +254,19 @@ def load_views(path: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
+def fill(channels: Mapping[str, Any], views: Mapping[str, dict[str, Any]]) -> None:
+    """Put stored pictures back into empty channels; what no longer fits is left out."""
+    for name, data in views.items():
+        channel = channels.get(name)
+        columns = getattr(channel, "columns", None)
+        if channel is None or (columns is not None and set(columns) != set(data)):
+            continue
+        if columns is not None:
+            channel.publish(*(data[column] for column in columns))
+        else:
+            channel.publish(**data)
+
+
 def _encode(value: Any) -> Any:
     if isinstance(value, Marker):
         return {"__marker": dataclasses.asdict(value)}

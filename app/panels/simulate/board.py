@@ -1,0 +1,171 @@
+"""The views of one study: grids by layout, pulling channels, stale chips, replay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from app.panels.simulate.replay import ReplayBar
+from backend.core.channels import Channel, Latest, make
+from backend.core.run import Run
+from backend.core.study import Study
+from widgets import theme
+from widgets.views import ViewWidget, make_view
+from widgets.views.grid import ViewGrid
+
+
+class Board(QWidget):
+    """Centre of a study page.
+
+    Signals: ``export_asked(view id)``, ``window_asked(view id)``, ``dragged(view, x, y)``.
+    """
+
+    export_asked = Signal(str)
+    window_asked = Signal(str)
+    dragged = Signal(object, float, float)
+
+    def __init__(self, study: Study, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.study = study
+        self.idle: dict[str, Channel] = make(study.channels)
+        self.previewed: set[str] = set()
+        self.run: Run | None = None
+        self.alive = False
+        self.grids: dict[str, ViewGrid] = {}
+        self.views: dict[str, ViewWidget] = {}
+        self.result_views: dict[str, ViewWidget] = {}
+        self._frame = Latest()
+        self.stack = QStackedWidget()
+        self.replay = ReplayBar()
+        self.replay.moved.connect(self._show_moment)
+        self.replay.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.dp(6), theme.dp(6), theme.dp(6), theme.dp(6))
+        column.setSpacing(theme.dp(6))
+        column.addWidget(self.stack, 1)
+        column.addWidget(self.replay)
+        self.setMinimumWidth(theme.dp(480))
+        for view in study.views:
+            if view.place == "result":
+                self.result_views[view.id] = self._made(make_view(view))
+
+    def _made(self, widget: ViewWidget) -> ViewWidget:
+        widget.export_asked.connect(self.export_asked)
+        widget.window_asked.connect(self.window_asked)
+        view = widget.view
+        widget.dragged.connect(lambda x, y: self.dragged.emit(view, x, y))
+        return widget
+
+    def show_layout(self, name: str) -> None:
+        """Show one of the study's arrangements; each is made once."""
+        if name not in self.grids:
+            grid = ViewGrid(self.study.views, self.study.layout[name])
+            for widget in grid.views.values():
+                self._made(widget)
+            self.grids[name] = grid
+            self.stack.addWidget(grid)
+        self.stack.setCurrentWidget(self.grids[name])
+        self.views = self.grids[name].views
+        for widget in self.shown():
+            widget.set_running(self.alive)
+
+    @property
+    def grid(self) -> ViewGrid:
+        """The grid in front."""
+        widget = self.stack.currentWidget()
+        assert isinstance(widget, ViewGrid)
+        return widget
+
+    def shown(self) -> list[ViewWidget]:
+        """Views of the layout in force and those in the result column."""
+        return [*self.views.values(), *self.result_views.values()]
+
+    def find(self, identifier: str) -> ViewWidget | None:
+        """The widget of a view."""
+        return self.views.get(identifier) or self.result_views.get(identifier)
+
+    # ---- data ------------------------------------------------------------------------------
+
+    def show_run(self, run: Run | None) -> None:
+        """Draw another run from now on."""
+        self.run = run
+        self.replay.hide()
+
+    def set_alive(self, alive: bool) -> None:
+        """Live views keep steady axes; finished ones snap."""
+        if alive == self.alive:
+            return
+        self.alive = alive
+        for widget in self.shown():
+            widget.set_running(alive)
+        if not alive:
+            self._offer_replay()
+
+    def preview(self, contents: Mapping[str, dict[str, Any]]) -> None:
+        """Show what needs no run (the figure to be shown) while none is alive."""
+        self.previewed = set(contents)
+        for name, data in contents.items():
+            channel = self.idle[name]
+            assert isinstance(channel, Latest)
+            channel.publish(**data)
+
+    def channel(self, name: str, view_id: str = "") -> Channel:
+        """Where a view draws from now: the run, the preview, or the replayed moment."""
+        if self.replay.isVisible() and view_id == self.study.replay and not self.alive:
+            return self._frame
+        if self.run is None or (name in self.previewed and not self.alive):
+            return self.idle[name]
+        return self.run.channels[name]
+
+    def pull(self) -> None:
+        """One frame: every visible view draws what is new."""
+        for widget in self.views.values():
+            widget.pull(self.channel(widget.view.channel, widget.view.id))
+        for widget in self.result_views.values():
+            channel = self.channel(widget.view.channel)
+            filled = channel.revision > 0
+            if filled == widget.isHidden():
+                widget.setVisible(filled)
+            if filled:
+                widget.pull(channel)
+
+    def data(self, identifier: str) -> dict[str, Any]:
+        """What a view shows, for export."""
+        view = self.study.view(identifier)
+        return dict(self.channel(view.channel, identifier).snapshot())
+
+    def set_stale(self, text: str) -> None:
+        """Say on every view that it is from a run of other settings."""
+        for widget in self.shown():
+            own = widget.view.channel in self.previewed
+            widget.set_stale("" if own else text)
+
+    def announce(self) -> None:
+        """Refresh what screen readers hear."""
+        for widget in self.views.values():
+            widget.announce()
+
+    # ---- replay ----------------------------------------------------------------------------
+
+    def _offer_replay(self) -> None:
+        if not self.study.replay or self.run is None or "replay" not in self.run.channels:
+            return
+        data = self.run.channels["replay"].snapshot()
+        if len(data.get("times", ())):
+            self.replay.offer(data["times"], self.study.time_unit)
+            self.replay.show()
+
+    def _show_moment(self, index: int) -> None:
+        if self.run is None:
+            return
+        data = self.run.channels["replay"].snapshot()
+        self._frame.publish(image=data["frames"][index])
+        moment = float(data["times"][index])
+        for widget in self.views.values():
+            if hasattr(widget, "set_cursor"):
+                widget.set_cursor(moment)
+            if widget.view.id == self.study.replay:
+                widget.set_note(f"V at {moment:.2f} {self.study.time_unit}")
