@@ -18,7 +18,11 @@ SMOOTHING = 0.03
 
 
 def bin_counts(
-    step: np.ndarray, index: np.ndarray, cells: np.ndarray, first_step: int, bins: int,
+    step: np.ndarray,
+    index: np.ndarray,
+    cells: np.ndarray,
+    first_step: int,
+    bins: int,
     steps_per_bin: int,
 ) -> np.ndarray:
     """Spikes of some cells per time bin, shape (bins,); ``cells`` is a mask over the layer."""
@@ -124,9 +128,7 @@ class SpatialLag:
         return self.degrees / 360.0 * period_ms
 
 
-def spatial_lag(
-    first: np.ndarray, second: np.ndarray, centre: tuple[float, float]
-) -> SpatialLag:
+def spatial_lag(first: np.ndarray, second: np.ndarray, centre: tuple[float, float]) -> SpatialLag:
     """Mean wrapped difference of polar angles (positive when ``second`` is behind)."""
     angle = [
         np.degrees(np.arctan2(p[:, 1] - centre[1], p[:, 0] - centre[0])) for p in (first, second)

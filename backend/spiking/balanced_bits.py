@@ -94,9 +94,7 @@ class _Counting:
     def load(self, pointer: Any, offset: Any) -> Any:
         """Eight words at an offset."""
         place = self.builder.gep(pointer, [offset])
-        return self.builder.load(
-            self.builder.bitcast(place, self.vector.as_pointer()), align=8
-        )
+        return self.builder.load(self.builder.bitcast(place, self.vector.as_pointer()), align=8)
 
     def emit(self) -> None:
         """Two loops: tiles of two vectors, then the odd vector of the row's end."""
@@ -232,8 +230,9 @@ def count_rows(bits: np.ndarray, rows: np.ndarray, n_rows: int, counts: np.ndarr
 
 
 @njit(nogil=True, cache=True, inline="always")
-def _bernoulli_word(digits: np.uint32, counter: np.uint32, source: np.uint32, key: np.uint32,
-                    stream: np.uint32) -> np.uint32:
+def _bernoulli_word(
+    digits: np.uint32, counter: np.uint32, source: np.uint32, key: np.uint32, stream: np.uint32
+) -> np.uint32:
     """32 independent bits of probability digits / 2^32, one random word a binary digit.
 
     From the lowest digit up, or-ing a random word maps P to (1 + P) / 2 and and-ing to P / 2.
@@ -280,7 +279,10 @@ def draw_rows(
                 word = np.uint32(0xFFFFFFFF)
             else:
                 word = _bernoulli_word(
-                    digits, np.uint32(m), np.uint32(first_source + j), np.uint32(seed),
+                    digits,
+                    np.uint32(m),
+                    np.uint32(first_source + j),
+                    np.uint32(seed),
                     np.uint32(stream),
                 )
             rows[j, m] |= np.uint32(word & targets[m])

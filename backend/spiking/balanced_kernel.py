@@ -58,9 +58,7 @@ def integrate(
 
 
 @njit(nogil=True, cache=True, error_model="numpy", inline="always")
-def hold_refractory(
-    v: np.ndarray, wait: np.ndarray, fired: np.ndarray, steps: np.int16
-) -> None:
+def hold_refractory(v: np.ndarray, wait: np.ndarray, fired: np.ndarray, steps: np.int16) -> None:
     """Keep cells at the reset voltage until their refractory period is over."""
     for i in range(v.shape[0]):
         held = wait[i] > 0
@@ -72,9 +70,7 @@ def hold_refractory(
 
 
 @njit(nogil=True, cache=True, inline="always")
-def decay_and_add(
-    g: np.ndarray, counts: np.ndarray, decay: np.float32, charge: np.float32
-) -> None:
+def decay_and_add(g: np.ndarray, counts: np.ndarray, decay: np.float32, charge: np.float32) -> None:
     """g <- decay g + charge counts."""
     for i in range(g.shape[0]):
         g[i] = decay * g[i] + charge * np.float32(counts[i])
@@ -222,11 +218,29 @@ def advance_homogeneous(
             out_step[m] = first_step + k
             border += out_index[m] < n_e
         _deliver(
-            g_e, np.float32(decays[0]), np.float32(charges[0]), out_index, start, border,
-            bits, pointers, targets, scratch, counts,
+            g_e,
+            np.float32(decays[0]),
+            np.float32(charges[0]),
+            out_index,
+            start,
+            border,
+            bits,
+            pointers,
+            targets,
+            scratch,
+            counts,
         )
         _deliver(
-            g_i, np.float32(decays[1]), np.float32(charges[1]), out_index, border, n_events,
-            bits, pointers, targets, scratch, counts,
+            g_i,
+            np.float32(decays[1]),
+            np.float32(charges[1]),
+            out_index,
+            border,
+            n_events,
+            bits,
+            pointers,
+            targets,
+            scratch,
+            counts,
         )
     return mean.shape[0], n_events, saturated

@@ -19,6 +19,7 @@ from backend.spiking.balanced_theory import noiseless_rate
 from backend.spiking.balanced_wiring import LAYERS, PAIRS, Geometry, positions
 from backend.stimuli.camera import Discs, inside_disc
 
+
 def spread(source_side: int, target_side: int, deviation: float) -> np.ndarray:
     """Share of a source's connections along one axis that end in each target cell.
 

@@ -172,9 +172,7 @@ def normal_pair(
     # Bit 31 of a float is its sign; the sine is negative in quadrants 2, 3, the cosine in 1, 2.
     sign_sine = _left(_right(quadrant, _W1), _W31)
     sign_cosine = _left(_right(_add(quadrant, _W1), _W1), _W31)
-    return r * _single(_xor(_bits(first), sign_sine)), r * _single(
-        _xor(_bits(second), sign_cosine)
-    )
+    return r * _single(_xor(_bits(first), sign_sine)), r * _single(_xor(_bits(second), sign_cosine))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

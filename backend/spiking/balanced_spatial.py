@@ -186,8 +186,6 @@ class SpatialNetwork:
 def _layer_of(borders: np.ndarray, n: int) -> np.ndarray:
     """Layer number of every spike from the ends of the stretches of each step."""
     ends = borders.ravel()
-    layer = np.repeat(
-        np.tile(np.arange(3, dtype=np.uint8), len(borders)), np.diff(ends, prepend=0)
-    )
+    layer = np.repeat(np.tile(np.arange(3, dtype=np.uint8), len(borders)), np.diff(ends, prepend=0))
     assert len(layer) == n
     return layer

@@ -34,7 +34,11 @@ def _light_discs(
 
 @njit(nogil=True, cache=True, error_model="numpy", inline="always")
 def _light_photo(
-    light: np.ndarray, x: np.ndarray, y: np.ndarray, photo: np.ndarray, corner: np.ndarray,
+    light: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    photo: np.ndarray,
+    corner: np.ndarray,
     amplitude: np.float32,
 ) -> None:
     """Nearest pixel of the window for every camera cell."""
@@ -47,8 +51,15 @@ def _light_photo(
 
 @njit(nogil=True, cache=True, error_model="numpy", inline="always")
 def _camera(
-    v: np.ndarray, light: np.ndarray, noise: np.ndarray, fired: np.ndarray,
-    gain: np.float32, rest: np.float32, sd: np.float32, theta: np.float32, floor: np.float32,
+    v: np.ndarray,
+    light: np.ndarray,
+    noise: np.ndarray,
+    fired: np.ndarray,
+    gain: np.float32,
+    rest: np.float32,
+    sd: np.float32,
+    theta: np.float32,
+    floor: np.float32,
     hard: bool,
 ) -> int:
     """Advance the camera cells; returns how many stay above threshold after the reset."""
@@ -67,8 +78,13 @@ def _camera(
 
 @njit(nogil=True, cache=True, error_model="numpy", inline="always")
 def _cortex(
-    v: np.ndarray, g_f: np.ndarray, g_e: np.ndarray, g_i: np.ndarray, fired: np.ndarray,
-    row: np.ndarray, hard: bool,
+    v: np.ndarray,
+    g_f: np.ndarray,
+    g_e: np.ndarray,
+    g_i: np.ndarray,
+    fired: np.ndarray,
+    row: np.ndarray,
+    hard: bool,
 ) -> int:
     """Advance one recurrent layer; returns how many stay above threshold after the reset."""
     from_f, from_e = np.float32(row[FROM_F]), np.float32(row[FROM_E])
@@ -95,8 +111,13 @@ def _decay(g: np.ndarray, factor: np.float32) -> None:
 
 @njit(nogil=True, cache=True, inline="always")
 def _scatter(
-    g: np.ndarray, pointers: np.ndarray, targets: np.ndarray, cells: np.ndarray, first: int,
-    last: int, charge: np.float32,
+    g: np.ndarray,
+    pointers: np.ndarray,
+    targets: np.ndarray,
+    cells: np.ndarray,
+    first: int,
+    last: int,
+    charge: np.float32,
 ) -> None:
     """Add the spikes of cells[first:last] to their targets, several synapses on a pair adding up."""
     for k in range(first, last):
@@ -106,13 +127,32 @@ def _scatter(
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def advance_spatial(
-    v_f: np.ndarray, v_e: np.ndarray, v_i: np.ndarray,
-    g_e: np.ndarray, g_i: np.ndarray, sizes: tuple[int, int, int],
-    table: np.ndarray, camera: np.ndarray, decays: np.ndarray, charges: np.ndarray, hard: bool,
+    v_f: np.ndarray,
+    v_e: np.ndarray,
+    v_i: np.ndarray,
+    g_e: np.ndarray,
+    g_i: np.ndarray,
+    sizes: tuple[int, int, int],
+    table: np.ndarray,
+    camera: np.ndarray,
+    decays: np.ndarray,
+    charges: np.ndarray,
+    hard: bool,
     wiring: tuple[np.ndarray, ...],
-    kind: int, x: np.ndarray, y: np.ndarray, numbers: np.ndarray, radius: float,
-    picture: np.ndarray, amplitude: float, frame_ends: np.ndarray, events: np.ndarray,
-    seed: int, first_step: int, out_step: np.ndarray, out_cell: np.ndarray, borders: np.ndarray,
+    kind: int,
+    x: np.ndarray,
+    y: np.ndarray,
+    numbers: np.ndarray,
+    radius: float,
+    picture: np.ndarray,
+    amplitude: float,
+    frame_ends: np.ndarray,
+    events: np.ndarray,
+    seed: int,
+    first_step: int,
+    out_step: np.ndarray,
+    out_cell: np.ndarray,
+    borders: np.ndarray,
 ) -> tuple[int, int, int]:
     """Advance the network; returns (steps done, spikes written, saturated cells).
 
@@ -164,8 +204,16 @@ def advance_spatial(
             if sd > 0.0:
                 fill_normals(noise, seed, 3, first_step + k)
             saturated += _camera(
-                v_f[:n_f], light, noise[:n_f], fired_f[:n_f], np.float32(gain), np.float32(rest),
-                np.float32(sd), np.float32(theta_f), np.float32(floor_f), hard,
+                v_f[:n_f],
+                light,
+                noise[:n_f],
+                fired_f[:n_f],
+                np.float32(gain),
+                np.float32(rest),
+                np.float32(sd),
+                np.float32(theta_f),
+                np.float32(floor_f),
+                hard,
             )
         saturated += _cortex(
             v_e[:n_e], g_e[0, :n_e], g_e[1, :n_e], g_e[2, :n_e], fired_e[:n_e], table[0], hard

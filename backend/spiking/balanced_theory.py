@@ -59,8 +59,12 @@ def mean_field(
     scale = 1.0 if divided else np.sqrt(n)
     charge = np.asarray(j, float) * scale
     return MeanField(
-        np.asarray(p, float) * charge * q, charge, np.asarray(f, float), np.asarray(tau, float),
-        float(theta), n,
+        np.asarray(p, float) * charge * q,
+        charge,
+        np.asarray(f, float),
+        np.asarray(tau, float),
+        float(theta),
+        n,
     )
 
 
@@ -69,9 +73,7 @@ def large_n_rates(theory: MeanField, mu: float | np.ndarray) -> np.ndarray:
     w, f, d = theory.w, theory.f, theory.determinant
     if abs(d) <= 1e-12 * np.abs(w).max() ** 2 or not np.any(w):
         raise SingularBalance
-    gains = np.array(
-        [f[E] * w[I, I] - f[I] * w[E, I], f[I] * w[E, E] - f[E] * w[I, E]]
-    ) / d
+    gains = np.array([f[E] * w[I, I] - f[I] * w[E, I], f[I] * w[E, E] - f[E] * w[I, E]]) / d
     return np.multiply.outer(gains, np.asarray(mu, float))
 
 
@@ -127,9 +129,7 @@ def balance_gauge(theory: MeanField) -> BalanceGauge:
     def ratio(a: float, b: float) -> float:
         return float(a / b) if b != 0.0 else float("nan")
 
-    return BalanceGauge(
-        ratio(f[E], f[I]), ratio(w[E, I], w[I, I]), ratio(w[E, E], w[I, E])
-    )
+    return BalanceGauge(ratio(f[E], f[I]), ratio(w[E, I], w[I, I]), ratio(w[E, E], w[I, E]))
 
 
 def variance_to_mean(

@@ -91,9 +91,7 @@ class SpatialWiring:
     lists: dict[tuple[str, str], TargetLists]
 
 
-def wire_spatial(
-    geometry: Geometry, seed: int, progress: Progress | None = None
-) -> SpatialWiring:
+def wire_spatial(geometry: Geometry, seed: int, progress: Progress | None = None) -> SpatialWiring:
     """Draw all connections; ``progress(done, total)`` in sources may raise to cancel."""
     total = sum(geometry.size(b) for _, b in PAIRS)
     done = 0

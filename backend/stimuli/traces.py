@@ -197,9 +197,7 @@ def _read_text(path: Path, field_name: str) -> str:
             field_name, f"{path.name} is empty. Choose a file with time in ms and value."
         )
     if "\0" in text:
-        raise ParameterError(
-            field_name, f"{path.name} is not a text file. Save the trace as CSV."
-        )
+        raise ParameterError(field_name, f"{path.name} is not a text file. Save the trace as CSV.")
     return text
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from backend.core.parameters import Notice
 from backend.core.run import Run
 from backend.core.study import Citation, Study
-from backend.studies.ei_balanced import presets, views
-from backend.studies.ei_balanced.parameters import BalancedParameters, step_of
+from backend.studies.ei_balanced.parameters import BalancedParameters
+from backend.studies.ei_balanced.presets import PRESETS, PROCEDURES
+from backend.studies.ei_balanced.views import CHANNELS, LAYOUT, MONITORS, QUANTITIES, VIEWS
 
 
 class BalancedNetwork(Study):
@@ -29,13 +30,13 @@ class BalancedNetwork(Study):
         "10.3389/fncom.2020.00079",
     )
     Parameters = BalancedParameters
-    presets = presets.PRESETS
-    procedures = presets.PROCEDURES
-    quantities = views.QUANTITIES
-    channels = views.CHANNELS
-    views = views.VIEWS
-    layout = views.LAYOUT
-    monitors = views.MONITORS
+    presets = PRESETS
+    procedures = PROCEDURES
+    quantities = QUANTITIES
+    channels = CHANNELS
+    views = VIEWS
+    layout = LAYOUT
+    monitors = MONITORS
     synthetic = "All spikes are simulated; discs and traces are generated."
     notes = (
         "The paper prints no lag and no rate of the spatial network: compare with the spec's.",
@@ -73,10 +74,6 @@ class BalancedNetwork(Study):
         from backend.studies.ei_balanced.procedures import run_procedure
 
         run_procedure(run)
-
-    def step(self, parameters: Any) -> float:
-        """Step of the simulation in ms."""
-        return step_of(parameters)
 
 
 STUDY = BalancedNetwork()

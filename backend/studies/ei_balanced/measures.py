@@ -66,7 +66,11 @@ def distance_to_density(v: np.ndarray, beta: float, tau: float, theta: float) ->
 
 
 def density_trial(
-    n: int, dynamics: PopulationDynamics, mean: float, duration: float, seed: int,
+    n: int,
+    dynamics: PopulationDynamics,
+    mean: float,
+    duration: float,
+    seed: int,
     check: Check = ignore,
 ) -> dict[str, float]:
     """Final voltages against Eq. 18, and the mean rate from a quarter of the run on."""
@@ -85,8 +89,13 @@ def density_trial(
 
 
 def tracking_trial(
-    n: int, dynamics: PopulationDynamics, trace: Trace, seed: int, reach: float,
-    bin_ms: float = 0.01, check: Check = ignore,
+    n: int,
+    dynamics: PopulationDynamics,
+    trace: Trace,
+    seed: int,
+    reach: float,
+    bin_ms: float = 0.01,
+    check: Check = ignore,
 ) -> np.ndarray:
     """Population rate after the step of ``trace``, per bin of ``bin_ms``, over ``reach`` ms."""
     population = UncoupledPopulation(n, dynamics, seed)
@@ -102,7 +111,11 @@ def tracking_trial(
 
 
 def homogeneous_run(
-    wiring: Wiring, dynamics: Dynamics, trace: Trace, duration: float, seed: int,
+    wiring: Wiring,
+    dynamics: Dynamics,
+    trace: Trace,
+    duration: float,
+    seed: int,
     check: Check = ignore,
 ) -> tuple[SpikeEvents, dict[str, dict[str, float]]]:
     """Spikes of a run and the mean currents of its second half, by population."""
@@ -126,8 +139,14 @@ def homogeneous_run(
 
 
 def rates_trial(
-    wiring: Wiring, dynamics: Dynamics, mean: float, q_i: float, p: np.ndarray, duration: float,
-    seed: int, check: Check = ignore,
+    wiring: Wiring,
+    dynamics: Dynamics,
+    mean: float,
+    q_i: float,
+    p: np.ndarray,
+    duration: float,
+    seed: int,
+    check: Check = ignore,
 ) -> dict[str, float]:
     """Rates of the second half of a run with constant input beside Eq. 7, and the currents."""
     events, currents = homogeneous_run(
@@ -155,8 +174,15 @@ def rates_trial(
 
 
 def sine_rate_trial(
-    wiring: Wiring, dynamics: Dynamics, trace: Trace, q_i: float, p: np.ndarray, seed: int,
-    check: Check = ignore, first_ms: float = 50.0, last_ms: float = 250.0,
+    wiring: Wiring,
+    dynamics: Dynamics,
+    trace: Trace,
+    q_i: float,
+    p: np.ndarray,
+    seed: int,
+    check: Check = ignore,
+    first_ms: float = 50.0,
+    last_ms: float = 250.0,
 ) -> dict[str, Any]:
     """E rate under a sinusoidal input against Eq. 7 (Fig. 3), 1-ms bins."""
     dt = dynamics.dt
@@ -192,8 +218,12 @@ def sine_rate_trial(
 
 
 def spatial_run(
-    wiring: SpatialWiring, dynamics: SpatialDynamics, stimulus: Stimulus, duration: float,
-    seed: int, check: Check = ignore,
+    wiring: SpatialWiring,
+    dynamics: SpatialDynamics,
+    stimulus: Stimulus,
+    duration: float,
+    seed: int,
+    check: Check = ignore,
 ) -> tuple[SpatialNetwork, SpikeEvents]:
     """A network after a run, and its spikes."""
     network = SpatialNetwork(wiring, dynamics, stimulus, seed)
@@ -217,8 +247,13 @@ def disc_rates(
 
 
 def step_trial(
-    wiring: SpatialWiring, dynamics: SpatialDynamics, disc: Discs, seed: int,
-    duration: float = 150.0, bin_ms: float = 0.5, check: Check = ignore,
+    wiring: SpatialWiring,
+    dynamics: SpatialDynamics,
+    disc: Discs,
+    seed: int,
+    duration: float = 150.0,
+    bin_ms: float = 0.5,
+    check: Check = ignore,
 ) -> dict[str, list[float]]:
     """Disc rates of F and E around the step, per bin (average these over seeds)."""
     network, events = spatial_run(wiring, dynamics, disc, duration, seed, check)
@@ -257,8 +292,13 @@ def leaky_unit(rate: np.ndarray, tau: float, bin_ms: float) -> np.ndarray:
 
 
 def flicker_trial(
-    wiring: SpatialWiring, dynamics: SpatialDynamics, disc: Discs, seed: int,
-    check: Check = ignore, warm_up: float = 30.0, measured: float = 150.0,
+    wiring: SpatialWiring,
+    dynamics: SpatialDynamics,
+    disc: Discs,
+    seed: int,
+    check: Check = ignore,
+    warm_up: float = 30.0,
+    measured: float = 150.0,
 ) -> dict[str, float]:
     """Phase lag and gain of E behind F at the disc over whole periods (Figs. 5B and 6A)."""
     period = disc.flicker_period
@@ -289,8 +329,13 @@ def decoded(
 
 
 def motion_trial(
-    wiring: SpatialWiring, dynamics: SpatialDynamics, disc: Discs, seed: int,
-    window: float = 5.0, check: Check = ignore, warm_up: float = 25.0,
+    wiring: SpatialWiring,
+    dynamics: SpatialDynamics,
+    disc: Discs,
+    seed: int,
+    window: float = 5.0,
+    check: Check = ignore,
+    warm_up: float = 25.0,
 ) -> dict[str, Any]:
     """Decoded paths of a moving disc and the lag of E behind F (Figs. 5C-F and 6B)."""
     # A straight path jumps back at its end, so only the first pass counts.

@@ -19,9 +19,7 @@ NO_NUMBER = "The paper shows the curve and prints no number; the value is the sp
 
 def _about(quantity: str, value: float, tolerance: float, where: str, note: str = "") -> Reference:
     """A spec value with an absolute tolerance."""
-    return Reference(
-        quantity, value, tolerance, source="spec", where=where, note=note or NO_NUMBER
-    )
+    return Reference(quantity, value, tolerance, source="spec", where=where, note=note or NO_NUMBER)
 
 
 def _share(quantity: str, value: float, share: float, where: str) -> Reference:
@@ -30,8 +28,12 @@ def _share(quantity: str, value: float, share: float, where: str) -> Reference:
 
 
 def _bounds(
-    quantity: str, where: str, low: float | None = None, high: float | None = None,
-    value: float | None = None, note: str = "",
+    quantity: str,
+    where: str,
+    low: float | None = None,
+    high: float | None = None,
+    value: float | None = None,
+    note: str = "",
 ) -> Reference:
     """A one- or two-sided requirement of the spec."""
     return Reference(

@@ -188,9 +188,7 @@ def rates_table(run: Run, parameters: BalancedParameters) -> None:
     rows = []
     for n, divided in cases:
         mine = parameters.model_copy(update={"divided": divided})
-        found = trials.do(
-            ("rates", n, divided), lambda mine=mine, n=n: _rates(run, mine, n, 200.0)
-        )
+        found = trials.do(("rates", n, divided), lambda mine=mine, n=n: _rates(run, mine, n, 200.0))
         rows.append({"n": n, "divided": divided, **found})
         suffix = f"{n}_divided" if divided else f"{n}"
         for layer in ("e", "i"):
@@ -235,7 +233,9 @@ def sine(run: Run, parameters: BalancedParameters) -> None:
     run.channel("curve").publish(
         x=curve["t"], E=curve["rate_e"], I=curve["rate_i"], theory=curve["theory_e"]
     )
-    run.table("rates", {"t_ms": found["t"], **{n: found[n] for n in ("rate_e", "rate_i", "theory_e")}})
+    run.table(
+        "rates", {"t_ms": found["t"], **{n: found[n] for n in ("rate_e", "rate_i", "theory_e")}}
+    )
 
 
 def crosscheck(run: Run, parameters: BalancedParameters) -> None:
@@ -354,9 +354,7 @@ def _publish_disc_rates(
     from backend.analysis.lag import fit_onto
 
     t = (np.arange(len(rate_f)) + 0.5) * STEP_BIN
-    run.channel("curve").publish(
-        x=t, F=rate_f, E=fit_onto(rate_f, rate_e, parameters.scale_offset)
-    )
+    run.channel("curve").publish(x=t, F=rate_f, E=fit_onto(rate_f, rate_e, parameters.scale_offset))
     run.table("rates", {"t_ms": t.tolist(), "F": rate_f.tolist(), "E": rate_e.tolist()})
 
 
@@ -434,7 +432,9 @@ def motion(run: Run, parameters: BalancedParameters) -> None:
 
 def lag_frequency(run: Run, parameters: BalancedParameters) -> None:
     """Phase lag against flicker frequency for several synaptic scales (Fig. 6A)."""
-    _sweep(run, parameters, "flicker", measures.flicker_trial, ("phase", "degrees"), ("gain", "gain"))
+    _sweep(
+        run, parameters, "flicker", measures.flicker_trial, ("phase", "degrees"), ("gain", "gain")
+    )
 
 
 def lag_speed(run: Run, parameters: BalancedParameters) -> None:
@@ -450,7 +450,10 @@ def _motion_values(
 
 
 def _sweep(
-    run: Run, parameters: BalancedParameters, kind: str, trial: Callable[..., dict[str, float]],
+    run: Run,
+    parameters: BalancedParameters,
+    kind: str,
+    trial: Callable[..., dict[str, float]],
     *named: tuple[str, str],
 ) -> None:
     """All periods, scales and trials; results appear after every finished point."""
@@ -475,8 +478,11 @@ def _sweep(
 
 
 def _publish_sweep(
-    run: Run, chosen: list[float], periods: list[float],
-    cells: dict[tuple[float, float], list[dict[str, float]]], named: tuple[tuple[str, str], ...],
+    run: Run,
+    chosen: list[float],
+    periods: list[float],
+    cells: dict[tuple[float, float], list[dict[str, float]]],
+    named: tuple[tuple[str, str], ...],
 ) -> None:
     """Values, table and curves of the points so far."""
     rows = []

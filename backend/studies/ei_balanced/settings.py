@@ -149,7 +149,9 @@ def stimulus_of(parameters: BalancedParameters) -> Stimulus:
 
         named = bool(parameters.stimulus_file)
         photo = files.load_photo(path) if named else files.example_photo(parameters.photo)
-        return PhotoWindow(photo, disc_of(parameters), parameters.photo_window, parameters.amplitude)
+        return PhotoWindow(
+            photo, disc_of(parameters), parameters.photo_window, parameters.amplitude
+        )
     if not parameters.stimulus_file:
         raise ParameterError(
             "stimulus_file", "No recording is chosen. Choose a file, or another kind of stimulus."
