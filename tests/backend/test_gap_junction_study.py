@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from backend.core.files import text_of_array
 from backend.core.objects import as_object
@@ -20,6 +22,7 @@ from backend.studies import find
 from backend.studies.gap_junction.parameters import grid
 
 STUDY = find("gap-junction-topology")
+SHAPES = STUDY.Parameters.declaration("figure").choices
 
 
 def started(procedure: str = "free", schedule: tuple[ChangeAt, ...] = (), **changes: Any) -> Run:
@@ -106,6 +109,28 @@ def test_a_live_change_that_would_be_unstable_is_named_and_left_out() -> None:
     run = finished(schedule=(ChangeAt(20, {"J": 10.0, "tau": 1.0}),), dt=0.05, tau_R=0.1)
     assert any("largest stable step" in note for note in run.result.notes)
     assert np.isfinite(run.channel("sheet").snapshot()["image"]).all()
+
+
+LIVE = {
+    name: declared
+    for name, declared in STUDY.Parameters.declarations().items()
+    if declared.slider and declared.kind == "float"
+}
+
+
+@given(data=st.data())
+@settings(max_examples=20, deadline=None)
+def test_a_storm_of_sliders_never_stops_the_sheet(data: st.DataObject) -> None:
+    names = data.draw(st.lists(st.sampled_from(sorted(LIVE)), min_size=1, max_size=12))
+    steps = data.draw(st.lists(st.integers(0, 390), min_size=len(names), max_size=len(names)))
+    schedule = tuple(
+        ChangeAt(step, {name: data.draw(st.floats(LIVE[name].low, LIVE[name].high))})
+        for name, step in zip(names, steps, strict=True)
+    )
+    shape = data.draw(st.sampled_from([value for value, _ in SHAPES]))
+    run = finished(schedule=schedule, figure=shape, duration=4.0)
+    assert np.isfinite(run.channel("sheet").snapshot()["image"]).all()
+    assert run.steps == 400
 
 
 def test_counters_say_what_is_expected_and_true() -> None:

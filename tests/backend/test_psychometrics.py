@@ -32,6 +32,9 @@ def test_a_perfect_step_is_fitted_between_its_points() -> None:
     fit = fit_logistic(X, np.where(X < 52, 20, 0), 20)
     assert 50 <= fit.threshold <= 55
     assert fit.width < 5
+    assert fit.threshold == pytest.approx(52.5, abs=0.1)
+    wide = fit_logistic(X, np.where(X < 52, 20, 0), 20, bootstrap=20)
+    assert wide.threshold_interval == (50.0, 55.0)
 
 
 def test_one_lapse_far_from_threshold_does_not_flatten_the_curve() -> None:

@@ -203,6 +203,8 @@ def fit_scan(run: Run, points: list[Point], label: str, unit: str) -> None:
         run.note(f"The count hardly changes along {label.lower()}; no threshold is fitted.")
         return
     draw_fits(run, list(fits.values()))
+    if run.procedure == "radius" and len(fits) == 2:
+        draw_band(run, points, fits["rise"].threshold, fits["fall"].threshold)
     low, high = fits[side].threshold_interval
     space = "" if unit == "°" else " "
     sentence = f"half way, 95 % interval {low:.3g} to {high:.3g}{space}{unit}"
@@ -237,6 +239,15 @@ def draw_fits(run: Run, fits: list[PsychometricFit]) -> None:
     curve = np.prod([fit(x) for fit in fits], axis=0)
     shown.update(fit_x=x, fit_y=curve, threshold=fits[-1].threshold)
     run.channel("psychometric").publish(**shown)
+
+
+def draw_band(run: Run, points: list[Point], lower: float, upper: float) -> None:
+    """Replace the theoretical band of hole sizes by the one just measured."""
+    shown = dict(run.channel("band").snapshot())
+    shown["x"] = np.array([min(points[0].x, lower), lower, upper, max(points[-1].x, upper)])
+    shown["labels"] = ["silent · 2", "3", "merged · 2"]
+    shown["caption"] = f"Measured: half of the trials at {lower:.3g} and {upper:.3g} px."
+    run.channel("band").publish(**shown)
 
 
 def plane(run: Run) -> None:

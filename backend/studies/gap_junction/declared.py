@@ -7,7 +7,7 @@ from backend.core.result import Quantity
 from backend.core.study import Procedure
 from backend.core.views import Axis, Series, View, column, row
 
-TIME = Axis("time", "ms")
+TIME = Axis("time", "ms", low=0.0)
 
 PROCEDURES = (
     Procedure("free", "Run", "play", "One trial, watched step by step."),

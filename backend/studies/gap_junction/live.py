@@ -26,6 +26,9 @@ from backend.studies.gap_junction.setup import (
 REGIONS = ("background", "figure", "hole", "hole2", "hole3")
 """Columns of the mean-voltage channel and groups of the raster; further holes share the last."""
 
+SPIKE_MARK = 10.4
+"""Height at which spikes of the read-out neuron are marked, mV."""
+
 SNAPSHOT_MS = 0.05
 SNAPSHOT_BYTES = 16 << 20
 MERGE_LENGTHS = 3.83
@@ -77,9 +80,10 @@ class LiveTrial:
             1, round(SNAPSHOT_MS / self.fixed.dt), math.ceil(steps * frame_bytes / SNAPSHOT_BYTES)
         )
         self.frames = [self.sheet.voltage.copy()]
+        self._counted: dict[float, int] = {}
+        self._order_rows()
         self._drawn = dict.fromkeys(("spikes", "steps", "frames"), 0)
         self._means: list[np.ndarray] = [self._region_means()]
-        self._order_rows()
 
     # ---- stepping ---------------------------------------------------------------------------
 
@@ -124,8 +128,6 @@ class LiveTrial:
         self._sizes = np.bincount(self._groups, minlength=len(REGIONS))
 
     def _region_means(self) -> np.ndarray:
-        if not hasattr(self, "_groups"):
-            self._order_rows()
         sums = np.bincount(self._groups, weights=self.sheet.voltage.ravel(), minlength=len(REGIONS))
         with np.errstate(invalid="ignore", divide="ignore"):
             return sums / self._sizes
@@ -170,8 +172,10 @@ class LiveTrial:
         self.run.channel("rate").publish(steps * dt, sliding, least)
         marks = np.full(steps.size, np.nan)
         fired = np.round(self.sheet.readout_times / dt).astype(int)
-        marks[fired[fired >= first] - first] = 10.4
-        voltage = self.sheet.readout_voltage[first:last]
+        now = fired[fired >= first] - first
+        marks[now] = SPIKE_MARK
+        voltage = self.sheet.readout_voltage[first:last].copy()
+        voltage[now] = 10.0  # drawn up to threshold: the stored value is that after the reset
         threshold = np.full(steps.size, 10.0)
         self.run.channel("readout").publish(steps * dt, voltage, marks, threshold)
         self.run.monitor("spikes in 0.1 ms", float(sliding[-1]))
@@ -187,13 +191,10 @@ class LiveTrial:
     def count(self, spikes: Spikes) -> dict[str, int]:
         """Count volleys so far; publish the counters and the result values."""
         groups = volleys.temporal_groups(spikes.step, spikes.dt)
-        patches = volleys.spatial_groups(
-            spikes.step, spikes.cell, self.sheet.shape, spikes.dt, groups=groups
-        )
         counts = {
             "readout": len(self.sheet.readout_times),
             "temporal": len(groups),
-            "spatial": len(patches),
+            "spatial": sum(self._patches_of(group, spikes) for group in groups),
         }
         for name, value in counts.items():
             self.run.measure(f"{name}_volleys", value)
@@ -212,6 +213,17 @@ class LiveTrial:
             ],
         )
         return counts
+
+    def _patches_of(self, group: volleys.Group, spikes: Spikes) -> int:
+        """Patches of one group; those of a group that is over are counted once."""
+        if group.start in self._counted:
+            return self._counted[group.start]
+        found = volleys.spatial_groups(
+            spikes.step, spikes.cell, self.sheet.shape, spikes.dt, groups=[group]
+        )
+        if self.sheet.step * self.sheet.dt > group.stop + 2 * volleys.GAP:
+            self._counted[group.start] = len(found)
+        return len(found)
 
     # ---- the end ------------------------------------------------------------------------------
 
