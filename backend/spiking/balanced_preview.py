@@ -36,8 +36,8 @@ def spread(source_side: int, target_side: int, deviation: float) -> np.ndarray:
 class MeanFieldPreview:
     """Rate fields of F, E and I, advanced like the spiking network but without its noise.
 
-    ``inner_share`` is the longest inner step as a share of the shortest synaptic constant; fields
-    are in single precision.
+    ``inner_share`` is the longest inner step as a share of the shortest synaptic constant;
+    ``coarse`` joins so many E and I cells along each axis into one. Single precision.
     """
 
     def __init__(
@@ -46,21 +46,21 @@ class MeanFieldPreview:
         dynamics: SpatialDynamics,
         stimulus: Discs,
         inner_share: float = 0.1,
+        coarse: int = 1,
     ) -> None:
         self.inner_share = inner_share
+        self.side = {b: n if b == "F" else max(n // coarse, 1) for b, n in geometry.side.items()}
         self.geometry = geometry
         self.dynamics = dynamics
         self.stimulus = stimulus
         self.step = 0
-        self._places = positions(geometry.side["F"])
+        self._cells = {b: positions(self.side[b]) for b in LAYERS}
         self._spread = {
-            (a, b): spread(geometry.side[b], geometry.side[a], geometry.deviation(b)).astype(
-                np.float32
-            )
+            (a, b): spread(self.side[b], self.side[a], geometry.deviation(b)).astype(np.float32)
             for a, b in PAIRS
         }
-        self.rate = {b: np.zeros((geometry.side[b],) * 2, np.float32) for b in LAYERS}
-        self.filtered = {b: np.zeros((geometry.side[b],) * 2, np.float32) for b in LAYERS}
+        self.rate = {b: np.zeros((self.side[b],) * 2, np.float32) for b in LAYERS}
+        self.filtered = {b: np.zeros((self.side[b],) * 2, np.float32) for b in LAYERS}
 
     def change(self, dynamics: SpatialDynamics) -> None:
         """Take new dynamics; the fields stay."""
@@ -80,9 +80,9 @@ class MeanFieldPreview:
         self.step += steps
 
     def _light(self, discs: np.ndarray) -> None:
-        light = np.zeros(len(self._places), np.float32)
+        light = np.zeros(len(self._cells["F"]), np.float32)
         for x, y, value in discs:
-            inside = inside_disc(self._places, x, y, self.stimulus.radius)
+            inside = inside_disc(self._cells["F"], x, y, self.stimulus.radius)
             light[inside] = np.maximum(light[inside], value)
         side = self.geometry.side["F"]
         current = (light + self.dynamics.background).reshape(side, side)
@@ -102,7 +102,9 @@ class MeanFieldPreview:
         out = {}
         for b in LAYERS:
             share = self._spread[layer, b]
-            synapses = geometry.density[layer, b] * geometry.size(layer)
+            # Synapses a source sends, times the sources one cell of this grid stands for.
+            joined = geometry.size(b) / self.side[b] ** 2
+            synapses = geometry.density[layer, b] * self.side[layer] ** 2 * joined
             weight = np.float32(synapses * dynamics.j[layer, b] / math.sqrt(geometry.n))
             out[b] = weight * (share @ self.filtered[b] @ share.T)
         return out
@@ -114,5 +116,5 @@ class MeanFieldPreview:
 
     def disc_rate(self, layer: str, x: float, y: float, radius: float) -> float:
         """Mean rate of the cells inside a disc, spikes per ms."""
-        cells = inside_disc(positions(self.geometry.side[layer]), x, y, radius)
+        cells = inside_disc(self._cells[layer], x, y, radius)
         return float(self.rate[layer].ravel()[cells].mean()) if cells.any() else math.nan

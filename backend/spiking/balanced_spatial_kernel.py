@@ -119,7 +119,7 @@ def _scatter(
     last: int,
     charge: np.float32,
 ) -> None:
-    """Add the spikes of cells[first:last] to their targets, several synapses on a pair adding up."""
+    """Add the spikes of cells[first:last] to their targets; synapses on one pair add up."""
     for k in range(first, last):
         for m in range(pointers[cells[k]], pointers[cells[k] + 1]):
             g[targets[m]] += charge
@@ -164,9 +164,9 @@ def advance_spatial(
     camera : (gain, rest, sd, theta, floor) of the camera layer.
     decays, charges : exp(-dt / tau_s) and 1 / tau_s of F, E, I synapses.
     wiring : pointers and targets of EF, IF, EE, IE, EI, II.
-    kind, numbers, radius, picture, amplitude, frame_ends, events : the stimulus; per step ``numbers`` holds
-        discs (steps, n, 3), the frame number or the window's corner (steps, 1, 1 to 3), or the
-        range of event frames; ``picture`` frames (T, cells) or a photograph (H, W); events of
+    kind, numbers, radius, picture, amplitude, frame_ends, events : the stimulus; per step
+        ``numbers`` holds discs (steps, n, 3), the frame number or the window's corner
+        (steps, 1, 1 to 3), or the range of event frames; ``picture`` frames (T, cells) or a photograph (H, W); events of
         frame t are events[frame_ends[t]:frame_ends[t + 1]].
     out_step, out_cell, borders : spikes, in each step F then E then I; ``borders`` (steps, 3) are
         the ends of the three stretches.

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import functools
-import io
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -150,7 +149,13 @@ def from_csv(path: Path, repeat: bool = True, field_name: str = "mu_file") -> Tr
     Commas, semicolons and tabs are understood. Raises ParameterError with line and fix.
     """
     text = _read_text(path, field_name)
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=_delimiter(text)) if any(row)]
+    try:
+        reader = csv.reader(text.splitlines(), delimiter=_delimiter(text))
+        rows = [row for row in reader if any(row)]
+    except csv.Error:
+        raise ParameterError(
+            field_name, f"{path.name} is not a table. Write one row a line: time in ms, value."
+        ) from None
     if rows and not all(_is_number(cell) for cell in rows[0][:2]):
         rows = rows[1:]
     if len(rows) < 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -203,6 +204,15 @@ def test_pickled_objects_are_never_loaded(tmp_path: Path) -> None:
         load_events(path, 10, 0.05)
 
 
+def refusal(load: Callable[[Path], object], path: Path) -> str | None:
+    """The sentence a file is refused with, or None when it is taken."""
+    try:
+        load(path)
+    except ParameterError as error:
+        return error.sentence
+    return None
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(junk=st.binary(max_size=400), keep=st.integers(0, 200))
 def test_junk_and_truncated_files_raise_only_sentences(
@@ -220,10 +230,8 @@ def test_junk_and_truncated_files_raise_only_sentences(
             for name in ("a.npy", "b.npz", "c.png"):
                 path = tmp_path / name
                 path.write_bytes(content)
-                try:
-                    load(path)
-                except ParameterError as error:
-                    assert 0 < len(error.sentence.split()) <= 40
+                sentence = refusal(load, path)
+                assert sentence is None or 0 < len(sentence.split()) <= 40
 
 
 def test_missing_file_and_folder(tmp_path: Path) -> None:

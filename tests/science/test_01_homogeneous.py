@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -81,7 +83,7 @@ def test_a_run_cut_anywhere_gives_the_same_spikes(divided: bool) -> None:
     for seed in range(2):
         cut = HomogeneousNetwork(wiring, dynamics, 5)
         borders = _random_borders(900, seed)
-        parts = [cut.advance(mean[a:b]) for a, b in zip(borders[:-1], borders[1:], strict=True)]
+        parts = [cut.advance(mean[a:b]) for a, b in itertools.pairwise(borders)]
         np.testing.assert_array_equal(at_once.index, np.concatenate([p.index for p in parts]))
         np.testing.assert_array_equal(at_once.step, np.concatenate([p.step for p in parts]))
         np.testing.assert_array_equal(whole.v, cut.v)

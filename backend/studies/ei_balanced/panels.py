@@ -348,12 +348,12 @@ class SpatialPanel(NetworkPanel):
     def __init__(self, run: Run, session: SpatialSession, first_step: int) -> None:
         super().__init__(run, session, first_step)
         sides = session.network.geometry.side
-        self.sides = {layer: sides[layer] for layer in ("F", "E", "I")}
+        self.sides = dict(sides)
         self.activity = {layer: DecayingActivity(n) for layer, n in session.sizes.items()}
         self.disc_rates = DiscRates(self.sides, session.dt, first_step)
         self.reader = PositionReader(self.sides, session.dt, first_step)
         self.lag = LiveLag()
-        self.places = {layer: (math.nan, math.nan) for layer in ("F", "E")}
+        self.places = dict.fromkeys(("F", "E"), (math.nan, math.nan))
         self.layer_rates = np.zeros(3)
         self._field = np.full((1, 2), np.nan)
         self._smooth = {layer: _smoothing(side) for layer, side in self.sides.items()}

@@ -142,7 +142,8 @@ class BalancedParameters(Parameters):
     )  # fmt: skip
     mu_duration: float = parameter(
         100.0, "Duration", unit="ms", low=0.1, high=100_000.0, step=1.0, group=INPUT,
-        shown_if=("mu_kind", ("ramp", "chirp", "pulse")), help="Length of the ramp, chirp or pulse.",
+        shown_if=("mu_kind", ("ramp", "chirp", "pulse")),
+        help="Length of the ramp, chirp or pulse.",
     )  # fmt: skip
     mu_points: list[tuple[float, float]] = parameter(
         [(0.0, 0.05), (50.0, 0.15), (100.0, 0.05)], "Drawn trace", kind="points", group=INPUT,

@@ -140,9 +140,8 @@ def tracking(run: Run, parameters: BalancedParameters) -> None:
     run.lead("vmr_first_five", "The new rate stands at once when variance follows the mean.")
     t = (np.arange(len(vmr)) + 0.5) * TRACKING_BIN
     run.channel("curve").publish(x=t, E=vmr, sigma=sigma, theory=np.full(len(t), theory))
-    run.table(
-        "tracking", {"t_ms": t.tolist(), "constant_ratio": vmr.tolist(), "constant_noise": sigma.tolist()}
-    )  # fmt: skip
+    columns = {"t_ms": t, "constant_ratio": vmr, "constant_noise": sigma}
+    run.table("tracking", {name: values.tolist() for name, values in columns.items()})
 
 
 def rate_at(rate: np.ndarray, time: float, bin_ms: float) -> float:

@@ -44,8 +44,12 @@ STIMULUS_NAMES = frozenset(
     if declared.group == "Stimulus"
 )
 TRACE_NAMES = frozenset(name for name in BalancedParameters.model_fields if name.startswith("mu"))
-INNER_STEP_SHARE = 0.4
+OVERLAY_STEP_SHARE = 0.4
 """Inner step of the mean field drawn beside a run, as a share of the shortest synapse."""
+OVERLAY_COARSE = 2
+"""Cells of E and I joined along each axis in the mean field drawn beside a run."""
+DENSITY_STEPS = 5
+"""Steps of the population in one implicit step of its density."""
 
 
 class Session(Protocol):
@@ -106,7 +110,7 @@ class UncoupledSession(_Base):
         dynamics = population_dynamics(parameters)
         self.population = UncoupledPopulation(parameters.n_1, dynamics, parameters.seed)
         self.mean = float(self.trace.values(0, 1, self.dt)[0])
-        self.follow_density = True
+        self._waiting = np.empty(0)
         self._new_density()
 
     def _new_density(self) -> None:
@@ -130,9 +134,19 @@ class UncoupledSession(_Base):
         mean = self.trace.values(self.population.step, steps, self.dt)
         events = self.population.advance(mean)
         self.mean = float(mean[-1])
-        if self.follow_density:
-            self.density.advance(mean, self.population.dynamics.variance(mean), self.dt)
+        self._follow(mean)
         return events
+
+    def _follow(self, mean: np.ndarray) -> None:
+        """Advance the density by whole groups of steps; the rest waits for the next block."""
+        waiting = np.concatenate([self._waiting, mean])
+        groups = len(waiting) // DENSITY_STEPS
+        used = groups * DENSITY_STEPS
+        self._waiting = waiting[used:]
+        if groups:
+            level = waiting[:used].reshape(groups, DENSITY_STEPS).mean(axis=1)
+            variance = self.population.dynamics.variance(level)
+            self.density.advance(level, variance, DENSITY_STEPS * self.dt)
 
 
 class HomogeneousSession(_Base):
@@ -236,7 +250,7 @@ class SpatialSession(_Base):
         self.sizes = dict(zip(("F", "E", "I"), self.network.sizes, strict=True))
         self.theory = theory_of(parameters)
         self.disc: Discs | None = stimulus if isinstance(stimulus, Discs) else None
-        self.field = mean_field(parameters, 1.0)
+        self.field = mean_field(parameters, 1.0, overlay=True)
 
     def take(self, parameters: BalancedParameters, changed: frozenset[str]) -> None:
         self.parameters = merged(self.parameters, parameters)
@@ -293,13 +307,17 @@ class PreviewSession(_Base):
         return no_spikes(self.dt, ("F", "E", "I"))
 
 
-def mean_field(parameters: BalancedParameters, dt: float) -> Any:
-    """Rate fields of S3 at their own step."""
+def mean_field(parameters: BalancedParameters, dt: float, overlay: bool = False) -> Any:
+    """Rate fields of S3 at their own step; the overlay beside a run is coarser and cheaper."""
     from backend.spiking.balanced_preview import MeanFieldPreview
 
-    share = 0.1 if dt < 1.0 else INNER_STEP_SHARE
+    share, coarse = (OVERLAY_STEP_SHARE, OVERLAY_COARSE) if overlay else (0.1, 1)
     return MeanFieldPreview(
-        geometry_of(parameters), spatial_dynamics(parameters, dt), disc_of(parameters), share
+        geometry_of(parameters),
+        spatial_dynamics(parameters, dt),
+        disc_of(parameters),
+        share,
+        coarse,
     )
 
 
