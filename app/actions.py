@@ -12,7 +12,7 @@ Menu = Literal["File", "Edit", "View", "Study", "Run", "Tools", "Window", "Help"
 class Action:
     """One action.
 
-    ``call`` is the name of a method of the main window; ``needs`` a condition under which it is
+    ``call`` is a method of the main window, or of one of its parts ("keeper.open"); ``needs`` a condition under which it is
     enabled: "" always, "study" when a study is open, "run" when a run is alive, "undo", "redo",
     "result" when the study has a run.
     """
@@ -29,12 +29,12 @@ class Action:
 
 
 ACTIONS = (
-    Action("session.new", "New session", "File", "new_session", "Ctrl+N", "plus"),
-    Action("session.open", "Open session…", "File", "open_session", "Ctrl+O",
+    Action("session.new", "New session", "File", "keeper.new", "Ctrl+N", "plus"),
+    Action("session.open", "Open session…", "File", "keeper.open", "Ctrl+O",
            "folder-open-outline"),
-    Action("session.save", "Save session", "File", "save_session", "Ctrl+S",
+    Action("session.save", "Save session", "File", "keeper.save", "Ctrl+S",
            "content-save-outline"),
-    Action("session.save_as", "Save session as…", "File", "save_session_as", "Ctrl+Alt+S"),
+    Action("session.save_as", "Save session as…", "File", "keeper.save_as", "Ctrl+Alt+S"),
     Action("file.import", "Open a file for this study…", "File", "import_file", "Ctrl+I",
            "folder-open-outline", "study", separator=True),
     Action("file.export", "Export…", "File", "export", "Ctrl+E", "export-variant", "result",

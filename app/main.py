@@ -75,9 +75,9 @@ def open_first(window: MainWindow, session: Path | None) -> None:
     if chosen is None:
         return
     try:
-        window.take_session(sessions.load(chosen))
+        window.keeper.take(sessions.load(chosen))
         if session is not None:
-            window.session_path = session
+            window.keeper.path = session
     except FileProblem as problem:
         window.say(str(problem))
 

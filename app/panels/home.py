@@ -98,7 +98,7 @@ class HomePanel(QWidget):
             self.side_column.addWidget(self._recovered(path))
         self._recent()
         open_button = Button("Open session…", "folder-open-outline")
-        open_button.clicked.connect(self.window_.open_session)
+        open_button.clicked.connect(self.window_.keeper.open)
         self._padded(open_button)
         self.side_column.addStretch(1)
         if self.window_.settings.hints:
@@ -114,7 +114,7 @@ class HomePanel(QWidget):
             f"The program stopped unexpectedly. Nothing is lost that was set before {saved}.",
             "warning",
             (
-                Fix("Open", lambda: self.window_.recover(path)),
+                Fix("Open", lambda: self.window_.keeper.recover(path)),
                 Fix("Discard", lambda: self._discard(path)),
             ),
         )
@@ -131,7 +131,7 @@ class HomePanel(QWidget):
         for path in paths:
             button = Button(path.stem, "content-save-outline", flat=True)
             button.setToolTip(str(path))
-            button.clicked.connect(lambda _=False, p=path: self.window_.open_session_file(p))
+            button.clicked.connect(lambda _=False, p=path: self.window_.keeper.open_file(p))
             self._padded(button)
         if not paths:
             self._padded(Words("Sessions that you save appear here.", "body", "text2"))

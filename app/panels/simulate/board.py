@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from app.panels.simulate.replay import ReplayBar
 from backend.core.channels import Channel, Latest, make
@@ -86,6 +86,20 @@ class Board(QWidget):
     def find(self, identifier: str) -> ViewWidget | None:
         """The widget of a view."""
         return self.views.get(identifier) or self.result_views.get(identifier)
+
+    def focused(self) -> ViewWidget | None:
+        """The view that has the keyboard, else the first."""
+        focus = QApplication.focusWidget()
+        for widget in self.shown():
+            if focus is not None and (widget is focus or widget.isAncestorOf(focus)):
+                return widget
+        return next(iter(self.views.values()), None)
+
+    def toggle_maximised(self) -> None:
+        """F11: one view fills the board, or all come back."""
+        widget = self.focused()
+        if widget is not None:
+            self.grid.toggle_maximised(widget.view.id)
 
     # ---- data ------------------------------------------------------------------------------
 

@@ -1,0 +1,474 @@
+"""One study on screen: header, strip, set-up, views, result; one anatomy for all studies."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from app import exporting
+from app.controller import StudyController
+from app.panels.simulate.board import Board
+from app.panels.simulate.status import result_words, strip_state
+from backend.core.files import FileProblem
+from backend.core.parameters import ParameterError
+from backend.core.run import StopCondition
+from backend.core.runner import FINISHED, Job
+from backend.core.script import write_script
+from backend.core.store import Record
+from backend.core.views import View
+from backend.studies import find, ids
+from widgets import theme
+from widgets.banner import Banner, Fix
+from widgets.form.form import ParameterForm
+from widgets.job_strip import JobStrip
+from widgets.panel_header import PanelHeader
+from widgets.result_panel import ResultPanel
+
+if TYPE_CHECKING:
+    from app.window import MainWindow
+
+FRAME_MS = 16
+SLOW_MS = 125
+COMPACT_PX = 1240
+WIDE_PX = 2000
+
+
+class StudyPage(QWidget):
+    """The page of one study; made on first visit, kept while the window lives."""
+
+    def __init__(self, controller: StudyController, window: MainWindow) -> None:
+        super().__init__(window)
+        self.controller = controller
+        self.window_ = window
+        study = controller.study
+        self.header = PanelHeader(study.title, study.number, study.synthetic)
+        self.strip = JobStrip(study.time_unit)
+        self.strip.monitors = dict(study.monitors)
+        self.form = ParameterForm(study.Parameters)
+        self.board = Board(study)
+        self.result = ResultPanel()
+        self.banner = Banner()
+        for widget in self.board.result_views.values():
+            widget.setMinimumHeight(theme.dp(190))
+            widget.hide()
+            self.result.add_view(widget)
+        self._lay_out()
+        self.began = 0.0
+        self.expected: dict[str, Any] | None = None
+        self._said_job: Job | None = None
+        self._dismissed: set[str] = set()
+        self._later: list[tuple[str, str]] = []
+        self.frame_timer = self._timer(FRAME_MS, self._frame)
+        self.slow_timer = self._timer(SLOW_MS, self._slow)
+        self._connect()
+        self._fill()
+
+    def _timer(self, interval: int, call: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setInterval(interval)
+        if interval == FRAME_MS:
+            timer.setTimerType(Qt.TimerType.PreciseTimer)
+        timer.timeout.connect(call)
+        return timer
+
+    def _lay_out(self) -> None:
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(self.board, 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(theme.dp(5))
+        for part in (self.form, centre, self.result):
+            self.splitter.addWidget(part)
+        self.splitter.setCollapsible(1, False)
+        self.splitter.setStretchFactor(1, 1)
+        self.form.setMaximumWidth(theme.dp(460))
+        self.result.setMaximumWidth(theme.dp(440))
+        self.splitter.setSizes([theme.dp(336), theme.dp(900), theme.dp(312)])
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.header)
+        whole.addWidget(self.strip)
+        whole.addWidget(self.splitter, 1)
+
+    def _connect(self) -> None:
+        controller, form, strip, header = self.controller, self.form, self.strip, self.header
+        form.changing.connect(controller.drag)
+        form.changed.connect(controller.set_value)
+        form.reset_all_asked.connect(lambda v: controller.set_values(v, "Reset all"))
+        controller.changed.connect(self._values_changed)
+        controller.preset_changed.connect(self._preset_changed)
+        controller.job_changed.connect(self._job_changed)
+        controller.refused.connect(self._refused)
+        controller.noticed.connect(self._notices)
+        strip.primary.connect(self.run_or_pause)
+        strip.stop.connect(self.stop)
+        strip.step.connect(self.single_step)
+        strip.restart.connect(self.restart)
+        strip.rebuild.connect(controller.rebuild)
+        strip.speed_changed.connect(self._set_speed)
+        strip.draw_changed.connect(self._set_drawing)
+        strip.procedure.connect(self.start)
+        strip.continue_for.connect(self._continue_for)
+        strip.stop_when.connect(self._stop_when)
+        header.study_chosen.connect(self.window_.open_study)
+        header.preset_chosen.connect(self.choose_preset)
+        header.citation_asked.connect(self.window_.show_citation)
+        header.changes_asked.connect(self.window_.show_changes)
+        header.script_asked.connect(self.window_.show_script)
+        header.methods_asked.connect(self.window_.show_methods)
+        header.report_asked.connect(lambda: exporting.export_report(self))
+        header.export_menu.aboutToShow.connect(
+            lambda: exporting.fill_menu(header.export_menu, self)
+        )
+        self.result.export_asked.connect(lambda: exporting.export_table(self))
+        self.board.export_asked.connect(lambda name: exporting.export_figure(self, name))
+        self.board.window_asked.connect(self.window_.show_view_window)
+        self.board.dragged.connect(self._dragged)
+        self.banner.closed.connect(self._banner_closed)
+
+    def _fill(self) -> None:
+        study = self.controller.study
+        panel = [find(name) for name in ids()]
+        self.header.set_studies([(s.id, s.title) for s in panel if s.panel == study.panel])
+        self.header.set_presets([(p.name, p.title) for p in study.presets])
+        self._preset_changed()
+        self._values_changed(frozenset(study.Parameters.model_fields))
+        self._notices()
+
+    # ---- time ------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.frame_timer.start()
+        self.slow_timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.frame_timer.stop()
+        self.slow_timer.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        compact = self.width() < theme.dp(COMPACT_PX)
+        self.header.set_compact(compact)
+        self.strip.set_compact(compact)
+        if event.oldSize().width() < theme.dp(WIDE_PX) <= self.width():
+            self.splitter.setSizes([theme.dp(380), self.width() - theme.dp(760), theme.dp(380)])
+
+    def _frame(self) -> None:
+        """Pull channels; the run hears whether anybody looks."""
+        job = self.controller.job
+        alive = self.controller.alive
+        if job is not None:
+            job.run.drawing = alive and self.strip.draw.isChecked()
+        self.board.set_alive(alive)
+        if self.strip.draw.isChecked() or not alive:
+            self.board.pull()
+
+    def _slow(self) -> None:
+        """State, numbers and words, eight times a second."""
+        job = self.controller.job
+        self.strip.show_state(strip_state(self.controller, self.began))
+        self.window_.rail.show_alive("simulate", self.window_.simulating)
+        while self._later:
+            title, text = self._later.pop(0)
+            if title:
+                self.banner.show_message(title, text)
+            else:
+                self.window_.say(text)
+        self.result.show_result(*result_words(self.controller))
+        stale = ""
+        if job is not None and (self.controller.stale or job.record.state == "reopened"):
+            stale = f"from the run of {job.record.started[11:16]}, other settings"
+        self.board.set_stale(stale)
+        if job is not None and job.finished and job is not self._said_job:
+            self._said_job = job
+            self._finished(job)
+
+    # ---- values ----------------------------------------------------------------------------
+
+    def _values_changed(self, names: frozenset[str]) -> None:
+        controller = self.controller
+        self.form.set_values(controller.parameters)
+        self.header.show_changes(controller.differing)
+        self.board.show_layout(controller.study.layout_of(controller.parameters))
+        procedures = []
+        for procedure in controller.study.procedures[1:]:
+            shown = procedure.shown_if
+            if shown is None or getattr(controller.parameters, shown[0]) in shown[1]:
+                procedures.append((procedure.id, procedure.button, procedure.icon, procedure.help))
+        self.strip.set_procedures(self._with_measure(procedures))
+        self._preview()
+        self.window_.session_changed()
+
+    def _with_measure(
+        self, procedures: list[tuple[str, str, str, str]]
+    ) -> list[tuple[str, str, str, str]]:
+        """The preset's own procedure first, so that *Measure* is always at one place."""
+        wanted = self.controller.study.preset(self.controller.preset).procedure
+        return sorted(procedures, key=lambda entry: entry[0] != wanted)[:3]
+
+    def _preview(self) -> None:
+        if self.controller.alive:
+            return
+        try:
+            contents = self.controller.study.preview(self.controller.parameters)
+        except ParameterError:
+            return
+        except FileProblem:
+            return
+        self.board.preview(contents)
+
+    def _preset_changed(self) -> None:
+        controller = self.controller
+        self.header.show_preset(controller.preset)
+        self.form.set_preset_values(controller.study.parameters_of(controller.preset))
+        self.header.show_changes(controller.differing)
+
+    def choose_preset(self, name: str) -> None:
+        """Load a preset chosen by the user."""
+        self.form.clear_refusals()
+        self.controller.set_preset(name)
+
+    def _dragged(self, view: View, x: float, y: float) -> None:
+        """A drag on a view moves the two parameters that follow it."""
+        if view.drag is None:
+            return
+        values = {}
+        for name, value in zip(view.drag, (x, y), strict=True):
+            declared = self.controller.study.Parameters.declaration(name)
+            low = declared.low if declared.low is not None else value
+            high = declared.high if declared.high is not None else value
+            values[name] = round(min(max(value, low), high), 4)
+        self.controller.set_values(values, f"Move in {view.title}")
+
+    def take_file(self, path: Path) -> bool:
+        """A dropped or opened file becomes a parameter; False when no parameter reads it."""
+        controller = self.controller
+        changes = controller.study.changes_for_file(controller.parameters, path)
+        if not changes:
+            self.banner.show_message(
+                f"{path.name} does not fit this study",
+                "It reads " + ", ".join(sorted(self._formats())) + ". Choose another file.",
+            )
+            return False
+        try:
+            controller.set_values(
+                {n: controller.study.Parameters.parse(n, v) for n, v in changes.items()},
+                f"Open {path.name}",
+            )
+            controller.study.check(controller.parameters, "free")
+        except (ParameterError, FileProblem) as error:
+            self.banner.show_message(f"{path.name} cannot be used", str(error))
+            return False
+        return True
+
+    def _formats(self) -> set[str]:
+        declared = self.controller.study.Parameters.declarations().values()
+        return {form for one in declared if one.kind == "file" for form in one.formats}
+
+    # ---- running ---------------------------------------------------------------------------
+
+    def start(self, procedure: str = "free", **options: Any) -> bool:
+        """Start a run; a refusal is said at its field and in the banner."""
+        if self.form.errors:
+            name = next(iter(self.form.errors))
+            self.form.show_parameter(name)
+            return False
+        self.banner.hide()
+        self.began = time.monotonic()
+        return self.controller.start(procedure, **options)
+
+    def run_or_pause(self) -> None:
+        """Run, Pause or Continue: the primary button."""
+        job = self.controller.job
+        if job is None or job.finished:
+            self.expected = None
+            self.start()
+        elif job.run.paused:
+            job.run.resume()
+        else:
+            job.run.pause()
+        self._slow()
+
+    def stop(self) -> None:
+        """Stop an endless run (its numbers are complete), cancel a finite one."""
+        job = self.controller.job
+        if job is None or job.finished:
+            return
+        if job.study.endless(job.run.parameters, job.record.procedure):
+            job.run.finish()
+        else:
+            job.run.cancel()
+
+    def single_step(self) -> None:
+        """One model step while paused."""
+        if self.controller.alive and self.controller.job is not None:
+            self.controller.job.run.single_step()
+
+    def restart(self) -> None:
+        """End the run and start it again from the beginning."""
+        job = self.controller.job
+        procedure = job.record.procedure if job is not None else "free"
+        if job is not None and not job.finished:
+            job.run.cancel()
+            job.wait(2.0)
+        self.start(procedure)
+
+    def measure(self) -> None:
+        """Do what the preset's figure did."""
+        self.start(self.controller.study.preset(self.controller.preset).procedure)
+
+    def _set_speed(self, speed: float | None) -> None:
+        if self.controller.job is not None:
+            self.controller.job.run.speed = speed
+
+    def _set_drawing(self, on: bool) -> None:
+        self.board.set_stale("" if on else "drawing off")
+
+    def _continue_for(self, duration: float) -> None:
+        if self.controller.alive and self.controller.job is not None:
+            self.controller.job.run.continue_for(duration)
+
+    def _stop_when(self, monitor: str, above: bool, bound: float) -> None:
+        if self.controller.alive and self.controller.job is not None:
+            self.controller.job.run.stop_when = StopCondition(monitor, above, bound)
+            sign = ">" if above else "<"
+            self.window_.say(f"The run pauses when {monitor} {sign} {bound:g}.")
+
+    def _job_changed(self) -> None:
+        job = self.controller.job
+        assert job is not None
+        job.run.speed = self._speed()
+        self.board.show_run(job.run)
+        self.form.set_running(True)
+        self._slow()
+
+    def _speed(self) -> float | None:
+        from widgets.job_strip import SPEEDS
+
+        return SPEEDS[self.strip.speed.currentIndex()][1]
+
+    def _finished(self, job: Job) -> None:
+        """Say how a run ended; a reproduced one is compared with its original."""
+        self.form.set_running(False)
+        self._preview()
+        if job.failure is not None:
+            self._say_failure(job)
+        elif self.expected is not None and job.outcome in FINISHED:
+            self._say_reproduced(job, self.expected)
+            self.expected = None
+        self.window_.session_changed()
+
+    def _say_failure(self, job: Job) -> None:
+        failure = job.failure
+        assert failure is not None
+        fixes = []
+        if failure.field in self.form.declarations:
+            self.form.refuse(failure.field, failure.text, failure.fix)
+            fixes = self._fixes(failure.field, failure.fix)
+        self.banner.show_message(failure.title, failure.text, "error", fixes, failure.details)
+
+    def _fixes(self, name: str, fix: Any) -> list[Fix]:
+        if fix is None or name not in self.controller.study.Parameters.model_fields:
+            return []
+        words = f"Use {fix:g}" if isinstance(fix, int | float) else f"Use {fix}"
+        return [Fix(words, lambda: self._use(name, fix))]
+
+    def _use(self, name: str, fix: Any) -> None:
+        self.form.accept(name)
+        self.controller.set_value(name, self.controller.study.Parameters.parse(name, fix))
+        self.banner.hide()
+
+    def _say_reproduced(self, job: Job, expected: dict[str, Any]) -> None:
+        values = {name: measured.value for name, measured in job.run.result.values.items()}
+        other = [n for n, v in expected.items() if v is not None and values.get(n) != v]
+        if not other:
+            text = f"All {len(expected)} values are identical."
+            self.banner.show_message("Reproduced", text, "info")
+        else:
+            labels = ", ".join(self.controller.study.quantities[n].label for n in other[:4])
+            self.banner.show_message(
+                "Some values differ", f"{labels}. Versions or hardware may be others.", "warning"
+            )
+
+    def _refused(self, name: str, sentence: str, fix: Any) -> None:
+        if name in self.form.declarations:
+            self.form.refuse(name, sentence, fix)
+        title = "A setting cannot be used"
+        self.banner.show_message(title, sentence, "error", self._fixes(name, fix))
+
+    def _notices(self) -> None:
+        """The first warning that was not put away stands in the banner."""
+        fresh = [n for n in self.controller.notices if n.title not in self._dismissed]
+        titles = {n.title for n in self.controller.notices}
+        if fresh:
+            notice = fresh[0]
+            fixes = self._fixes(notice.field, notice.fix)
+            self.banner.show_message(notice.title, notice.text, "warning", fixes)
+        elif self.banner.level == "warning" and self.banner.heading.text() not in titles:
+            self.banner.hide()
+
+    def _banner_closed(self) -> None:
+        self._dismissed.add(self.banner.heading.text())
+
+    # ---- history ---------------------------------------------------------------------------
+
+    def show_stored(self, job: Job) -> None:
+        """Bring a stored run back: settings, numbers, pictures."""
+        controller = self.controller
+        values = job.start_parameters.differences(controller.parameters)
+        controller.apply(job.record.preset, {n: mine for n, (mine, _) in values.items()})
+        self.adopt(job)
+
+    def adopt(self, job: Job) -> None:
+        """Show a finished job of the history as the current one."""
+        self.controller.job = job
+        self._said_job = job
+        self.board.show_run(job.run)
+        self._slow()
+
+    def reproduce(self, record: Record, values: dict[str, Any]) -> None:
+        """Run a stored run again, with its changes; says whether the numbers are identical."""
+        self.expected = values
+        self.start(record.procedure, schedule=record.schedule, duration=record.duration)
+
+    # ---- words -----------------------------------------------------------------------------
+
+    def attempt(self, act: Callable[[], object], said: str) -> None:
+        """Do something with files; what goes wrong is said in the banner."""
+        try:
+            act()
+        except (FileProblem, ParameterError) as problem:
+            self.banner.show_message("A file cannot be used", str(problem))
+        else:
+            if said:
+                self.window_.say(said)
+
+    def tell_later(self, title: str, text: str) -> None:
+        """From a worker: say this at the next slow tick."""
+        self._later.append((title, text))
+
+    def script(self) -> str:
+        """The Python of the current view."""
+        controller = self.controller
+        job = controller.job
+        if job is None or controller.stale:
+            procedure = controller.study.preset(controller.preset).procedure
+            return write_script(
+                controller.study, controller.preset, controller.parameters, procedure
+            )
+        return write_script(
+            controller.study, job.record.preset, job.start_parameters, job.record.procedure,
+            tuple(job.run.changes), job.run.clock if job.finished else job.run.duration,
+        )  # fmt: skip

@@ -1,0 +1,44 @@
+"""A view in a window of its own; it draws what the page's view would draw."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.panels.simulate.board import Board
+from widgets import theme
+from widgets.views import make_view
+
+FRAME_MS = 16
+
+
+class ViewWindow(QWidget):
+    """Second window on one view, for another screen."""
+
+    def __init__(self, board: Board, identifier: str, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.board = board
+        view = board.study.view(identifier)
+        self.setWindowTitle(f"{view.title} — {board.study.title}")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.view = make_view(view)
+        self.view.export_asked.connect(board.export_asked)
+        self.view.dragged.connect(lambda x, y: board.dragged.emit(view, x, y))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.view)
+        self.resize(theme.dp(720), theme.dp(520))
+        self.timer = QTimer(self)
+        self.timer.setInterval(FRAME_MS)
+        self.timer.timeout.connect(self._frame)
+        self.timer.start()
+
+    def _frame(self) -> None:
+        self.view.set_running(self.board.alive)
+        view = self.view.view
+        self.view.pull(self.board.channel(view.channel, view.id))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.timer.stop()
+        super().closeEvent(event)

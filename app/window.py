@@ -1,0 +1,634 @@
+"""The main window: menus, rail, panels, docks, status bar, palette; runs and sessions behind it."""
+
+from __future__ import annotations
+
+import importlib
+import operator
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeySequence,
+    QUndoGroup,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QFileDialog,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QStackedWidget,
+    QWidget,
+)
+
+from app import exporting
+from app import settings as preferences
+from app.actions import ACTIONS, PANELS, Action
+from app.docks.jobs import JobsView
+from app.docks.workspace import WorkspaceView
+from app.finder import entries
+from app.keeper import SessionKeeper
+from app.rail import Rail
+from app.settings import Settings
+from app.statusbar import StatusBar
+from backend.core.files import FileProblem
+from backend.core.runner import Job, Runner
+from backend.core.store import Record, Store
+from widgets import icons, theme
+from widgets.banner import Banner
+from widgets.code_view import CodeView
+from widgets.palette import CommandPalette
+from widgets.parts import Button
+
+if TYPE_CHECKING:
+    from app.panels.simulate.page import StudyPage
+    from app.panels.simulate.panel import SimulatePanel
+
+SMALLEST = QSize(1100, 640)
+LARGEST = QSize(1600, 1000)
+SLOW_MS = 250
+FRAME_MS = 16
+
+
+class MainWindow(QMainWindow):
+    """The program's one window."""
+
+    def __init__(self, settings: Settings, store: Store | None = None) -> None:
+        super().__init__()
+        self.settings = settings
+        self.runner = Runner(store or Store())
+        self.undo_group = QUndoGroup(self)
+        self.panels: dict[str, Any] = {}
+        self.panel = ""
+        self.actions_: dict[str, QAction] = {}
+        self.windows: list[QWidget] = []
+        self.keeper = SessionKeeper(self)
+        self.status = StatusBar(self.runner, self)
+        self.setStatusBar(self.status)
+        self.problem = Banner()
+        self.stack = QStackedWidget()
+        self.rail = Rail(self)
+        self.palette_: CommandPalette | None = None
+        self._build()
+        self.show_panel("home")
+        self.slow_timer = QTimer(self)
+        self.slow_timer.setInterval(SLOW_MS)
+        self.slow_timer.timeout.connect(self._slow)
+        self.slow_timer.start()
+        self.frame_timer = QTimer(self)
+        self.frame_timer.setInterval(FRAME_MS)
+        self.frame_timer.timeout.connect(self.status.tick)
+        self.frame_timer.start()
+
+    # ---- building --------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        from PySide6.QtWidgets import QVBoxLayout
+
+        self.setObjectName("main")
+        self.setMinimumSize(SMALLEST)
+        self.setAcceptDrops(True)
+        self.setWindowIcon(icons.icon("vector-intersection", "accent"))
+        screen = QGuiApplication.primaryScreen().availableSize()
+        self.resize((screen * 0.9).boundedTo(LARGEST).expandedTo(SMALLEST))
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.problem)
+        column.addWidget(self.stack, 1)
+        self.setCentralWidget(centre)
+        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.rail)
+        self.rail.chosen.connect(self.show_panel)
+        self.rail.settings_asked.connect(self.preferences)
+        self._menus()
+        self._docks()
+        self.show_title()
+
+    def _menus(self) -> None:
+        menus: dict[str, QMenu] = {}
+        for action in ACTIONS:
+            if action.menu not in menus:
+                menus[action.menu] = self.menuBar().addMenu(action.menu)
+                menus[action.menu].aboutToShow.connect(self.enable_actions)
+            if action.separator:
+                menus[action.menu].addSeparator()
+            menus[action.menu].addAction(self._action(action))
+        self.window_menu = menus["View"]
+        field = Button("Find an action, study, preset or object      Ctrl+K", "magnify")
+        field.clicked.connect(lambda: self.open_palette())
+        self.menuBar().setCornerWidget(field, Qt.Corner.TopRightCorner)
+
+    def _action(self, declared: Action) -> QAction:
+        action = QAction(declared.text, self)
+        if declared.shortcut:
+            action.setShortcut(QKeySequence(declared.shortcut))
+        roles = {
+            "about": QAction.MenuRole.AboutRole,
+            "preferences": QAction.MenuRole.PreferencesRole,
+            "quit": QAction.MenuRole.QuitRole,
+        }
+        action.setMenuRole(roles.get(declared.role, QAction.MenuRole.NoRole))
+        action.triggered.connect(lambda _=False: self.do(declared))
+        self.actions_[declared.id] = action
+        return action
+
+    def _docks(self) -> None:
+        self.workspace = WorkspaceView(self.runner)
+        self.workspace.export_asked.connect(self._export_offer)
+        self.jobs = JobsView(self.runner)
+        self.jobs.opened.connect(lambda job: self.open_study(job.study.id))
+        self.script = CodeView()
+        self.docks: dict[str, QDockWidget] = {}
+        for name, icon, content in (
+            ("Workspace", "briefcase-outline", self.workspace),
+            ("Jobs", "progress-clock", self.jobs),
+            ("Script", "code-tags", self.script),
+        ):
+            dock = QDockWidget(name, self)
+            dock.setObjectName(name.lower())
+            dock.setWidget(content)
+            dock.setAllowedAreas(
+                Qt.DockWidgetArea.RightDockWidgetArea | Qt.DockWidgetArea.BottomDockWidgetArea
+            )
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+            dock.hide()
+            dock.visibilityChanged.connect(self._slow_soon)
+            self.docks[name.lower()] = dock
+            self.status.add_toggle(dock.toggleViewAction(), icon)
+
+    # ---- actions ---------------------------------------------------------------------------
+
+    def do(self, declared: Action) -> None:
+        """Do an action of the list, if its condition holds."""
+        if self.possible(declared):
+            operator.attrgetter(declared.call)(self)()
+
+    def possible(self, declared: Action) -> bool:
+        """Whether an action's condition holds now."""
+        page = self.page
+        needs: dict[str, Callable[[], bool]] = {
+            "": lambda: True,
+            "study": lambda: page is not None,
+            "run": lambda: page is not None and page.controller.alive,
+            "result": lambda: page is not None and page.controller.job is not None,
+            "undo": lambda: self.undo_group.canUndo(),
+            "redo": lambda: self.undo_group.canRedo(),
+        }
+        return needs[declared.needs]()
+
+    def enable_actions(self) -> None:
+        """Grey out what cannot be done now; undo and redo say what they would do."""
+        for declared in ACTIONS:
+            self.actions_[declared.id].setEnabled(self.possible(declared))
+        for name, text in (("undo", self.undo_group.undoText()),
+                           ("redo", self.undo_group.redoText())):  # fmt: skip
+            self.actions_[f"edit.{name}"].setText(f"{name.capitalize()} {text}".strip())
+        # A disabled action would swallow its shortcut after the menu closes.
+        QTimer.singleShot(0, self._enable_all)
+
+    def _enable_all(self) -> None:
+        if not any(menu.isVisible() for menu in self.menuBar().findChildren(QMenu)):
+            for action in self.actions_.values():
+                action.setEnabled(True)
+
+    # ---- panels ----------------------------------------------------------------------------
+
+    def show_panel(self, name: str) -> None:
+        """Bring a panel to the front, making it on the first visit."""
+        entry = next((entry for entry in PANELS if entry.id == name), PANELS[0])
+        if entry.id not in self.panels:
+            module, factory = entry.factory.split(":")
+            panel = getattr(importlib.import_module(module), factory)(self)
+            self.panels[entry.id] = panel
+            self.stack.addWidget(panel)
+        self.panel = entry.id
+        self.stack.setCurrentWidget(self.panels[entry.id])
+        self.rail.show_active(entry.id)
+        self._show_undo()
+        self.session_changed()
+
+    def _show_undo(self) -> None:
+        if self.panel == "runs":
+            stack = self.panels["runs"].undo_stack
+            if stack not in self.undo_group.stacks():
+                self.undo_group.addStack(stack)
+            self.undo_group.setActiveStack(stack)
+        elif self.page is not None:
+            self.undo_group.setActiveStack(self.page.controller.undo_stack)
+
+    @property
+    def simulate(self) -> SimulatePanel:
+        """The Simulate panel (made when first asked for)."""
+        if "simulate" not in self.panels:
+            here = self.panel
+            self.show_panel("simulate")
+            self.show_panel(here)
+        panel: SimulatePanel = self.panels["simulate"]
+        return panel
+
+    @property
+    def page(self) -> StudyPage | None:
+        """The study page in front, if a study is in front."""
+        return self.simulate.current if self.panel == "simulate" else None
+
+    @property
+    def simulating(self) -> bool:
+        """True while a run of the Simulate panel is alive."""
+        return bool(self.runner.alive)
+
+    def open_study(self, identifier: str) -> StudyPage:
+        """Show a study's page."""
+        page = self.simulate.show_study(identifier)
+        self.show_panel("simulate")
+        return page
+
+    def open_study_running(self, identifier: str) -> None:
+        """Show a study and start it: the second click of the first minute."""
+        page = self.open_study(identifier)
+        if page.controller.job is None:
+            page.run_or_pause()
+
+    def open_preset(self, identifier: str, preset: str) -> None:
+        """Show a study with one of its presets."""
+        self.open_study(identifier).choose_preset(preset)
+
+    # ---- runs ------------------------------------------------------------------------------
+
+    def run_or_pause(self) -> None:
+        if self.page is not None:
+            self.page.run_or_pause()
+
+    def stop_run(self) -> None:
+        if self.page is not None:
+            self.page.stop()
+
+    def single_step(self) -> None:
+        if self.page is not None:
+            self.page.single_step()
+
+    def restart_run(self) -> None:
+        if self.page is not None:
+            self.page.restart()
+
+    def rebuild_network(self) -> None:
+        if self.page is not None:
+            self.page.controller.rebuild()
+
+    def measure_preset(self) -> None:
+        if self.page is not None:
+            self.page.measure()
+
+    def _stored(self, record: Record) -> tuple[StudyPage, Job] | None:
+        """The page of a stored run and the run as a job; None when it cannot be opened."""
+        from backend.core.parameters import ParameterError
+        from backend.core.runner import reopened
+        from backend.studies import find
+
+        try:
+            job = reopened(find(record.study), record)
+        except (FileProblem, ParameterError) as problem:
+            self.report_problem("The run cannot be opened", str(problem))
+            return None
+        page = self.open_study(record.study)
+        if page.controller.alive:
+            page.banner.show_message(
+                "A run of this study is alive", "Stop it first, then open the other.", "warning"
+            )
+            return None
+        return page, job
+
+    def reopen_run(self, record: Record) -> None:
+        """Settings, numbers and pictures of a stored run, back in its panel."""
+        found = self._stored(record)
+        if found is not None:
+            found[0].show_stored(found[1])
+
+    def reproduce_run(self, record: Record) -> None:
+        """Run a stored run again and compare."""
+        found = self._stored(record)
+        if found is not None:
+            page, job = found
+            page.show_stored(job)
+            page.reproduce(record, {n: m.value for n, m in job.run.result.values.items()})
+
+    def resume_run(self, record: Record) -> None:
+        """Go on with a stopped batch."""
+        found = self._stored(record)
+        if found is not None:
+            page, job = found
+            page.show_stored(job)
+            page.start(record.procedure, resume=record)
+
+    def _export_offer(self, job: Job, offer: Any) -> None:
+        exporting.export_offer(self.simulate.page(job.study.id), job, offer)
+
+    # ---- edit, view ------------------------------------------------------------------------
+
+    def undo(self) -> None:
+        self.undo_group.undo()
+
+    def redo(self) -> None:
+        self.undo_group.redo()
+
+    def reset_all(self) -> None:
+        if self.page is not None:
+            self.page.form.reset_all()
+
+    def copy_picture(self) -> None:
+        """Copy the focused view, or the first one."""
+        if self.page is None:
+            return
+        widget = self.page.board.focused()
+        if widget is not None:
+            widget.copy_picture()
+            self.say(f"{widget.view.title} was copied.")
+
+    def copy_result(self) -> None:
+        if self.page is not None:
+            self.page.result.copy()
+            self.say("The result table was copied.")
+
+    def preferences(self) -> None:
+        """Open the preferences; every change acts at once."""
+        from app.dialogs.preferences import Preferences
+
+        dialog = Preferences(self.settings, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.changed.connect(self.set_preferences)
+        dialog.open()
+
+    def set_preferences(self, settings: Settings) -> None:
+        """Use and store other preferences."""
+        from app.main import show_theme
+
+        look = ("theme", "font_size", "system_font", "high_contrast")
+        changed = any(getattr(settings, n) != getattr(self.settings, n) for n in look)
+        self.settings = settings
+        application = QApplication.instance()
+        if changed and isinstance(application, QApplication):
+            show_theme(application, settings)
+        try:
+            preferences.save(settings)
+        except FileProblem as problem:
+            self.say(str(problem))
+
+    def switch_theme(self) -> None:
+        """From light to dark and back."""
+        wanted = "light" if theme.is_dark() else "dark"
+        self.set_preferences(self.settings.changed(theme=wanted))
+
+    def maximise_view(self) -> None:
+        if self.page is not None:
+            self.page.board.toggle_maximised()
+
+    def next_region(self) -> None:
+        self._move_region(1)
+
+    def previous_region(self) -> None:
+        self._move_region(-1)
+
+    def _move_region(self, step: int) -> None:
+        """F6: rail, header, strip, set-up, views, result, docks."""
+        regions: list[QWidget] = [self.rail, self.stack.currentWidget()]
+        if self.page is not None:
+            page = self.page
+            regions = [self.rail, page.header, page.strip, page.form, page.board, page.result]
+        regions += [dock for dock in self.docks.values() if dock.isVisible()]
+        focus = QApplication.focusWidget()
+        here = next((i for i, r in enumerate(regions) if focus and r.isAncestorOf(focus)), -step)
+        for offset in range(1, len(regions) + 1):
+            region = regions[(here + step * offset) % len(regions)]
+            child = next(
+                (c for c in region.findChildren(QWidget)
+                 if c.isVisible() and c.isEnabled()
+                 and c.focusPolicy() & Qt.FocusPolicy.TabFocus),
+                None,
+            )  # fmt: skip
+            if child is not None:
+                child.setFocus(Qt.FocusReason.TabFocusReason)
+                return
+
+    def open_palette(self, text: str = "") -> None:
+        """Ctrl+K."""
+        if self.palette_ is None:
+            self.palette_ = CommandPalette(self)
+        self.palette_.open_with(entries(self), text)
+
+    # ---- study -----------------------------------------------------------------------------
+
+    def show_script(self) -> None:
+        """Show the Python that reproduces the view."""
+        self.docks["script"].show()
+        self._slow()
+
+    def show_methods(self) -> None:
+        """The methods paragraph, ready to copy."""
+        if self.page is not None:
+            from backend.core.script import write_methods
+
+            controller = self.page.controller
+            job = controller.job
+            procedure = job.record.procedure if job is not None else "free"
+            text = write_methods(
+                controller.study, controller.preset, controller.parameters, procedure
+            )
+            self._text_dialog("Methods", "Paste this into the methods section.", text)
+
+    def show_citation(self) -> None:
+        if self.page is not None:
+            citation = self.page.controller.study.citation
+            self._text_dialog("Citation", "The paper this study implements.", citation.text)
+
+    def show_changes(self) -> None:
+        """What differs from the preset."""
+        if self.page is None:
+            return
+        from backend.core.script import describe_value
+
+        controller = self.page.controller
+        wanted = controller.study.parameters_of(controller.preset)
+        lines = [
+            f"{describe_value(controller.study, name, mine)}   (preset: {theirs})"
+            for name, (mine, theirs) in controller.parameters.differences(wanted).items()
+        ]
+        sentence = f"{len(lines)} values differ from {controller.preset}."
+        self._text_dialog("Compare with the preset", sentence, "\n".join(lines))
+
+    def save_report(self) -> None:
+        if self.page is not None:
+            exporting.export_report(self.page)
+
+    def export(self) -> None:
+        """Open the Export menu of the page."""
+        if self.page is not None:
+            self.page.header.export.showMenu()
+
+    def import_file(self) -> None:
+        """Ask for a file that the study reads."""
+        if self.page is not None:
+            name, _ = QFileDialog.getOpenFileName(self, "Open a file for this study")
+            if name:
+                self.page.take_file(Path(name))
+
+    def show_view_window(self, identifier: str) -> None:
+        """Open a view in a window of its own."""
+        if self.page is not None:
+            from app.view_window import ViewWindow
+
+            window = ViewWindow(self.page.board, identifier, self)
+            self.windows = [w for w in self.windows if w.isVisible()] + [window]
+            window.show()
+
+    # ---- tools, help -----------------------------------------------------------------------
+
+    def empty_trash(self) -> None:
+        """Delete trashed runs for good, after a question."""
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText("Delete the runs in the trash for good?")
+        delete = box.addButton("Delete for good", QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        box.exec()
+        if box.clickedButton() is delete:
+            self.runner.store.empty_trash()
+            if "runs" in self.panels:
+                self.panels["runs"].undo_stack.clear()
+
+    def field_help(self) -> None:
+        """Help of the focused field: its tooltip, where the focus is."""
+        from PySide6.QtWidgets import QToolTip
+
+        widget = QApplication.focusWidget()
+        while widget is not None and not widget.toolTip():
+            widget = widget.parentWidget()
+        if widget is not None:
+            corner = widget.mapToGlobal(widget.rect().bottomLeft())
+            QToolTip.showText(corner, widget.toolTip(), widget)
+
+    def keyboard_map(self) -> None:
+        """All shortcuts."""
+        rows = [f"{a.shortcut:<16} {a.text}" for a in ACTIONS if a.shortcut]
+        rows += [f"{'Ctrl+' + str(i):<16} {entry.word}" for i, entry in enumerate(PANELS, 1)]
+        rows += [f"{'Ctrl+Backspace':<16} Reset the field to the preset"]
+        self._text_dialog("Keyboard map", "Everything can be reached by keys.", "\n".join(rows))
+
+    def show_hints(self) -> None:
+        """Show the first-run hints on Home again."""
+        self.set_preferences(self.settings.changed(hints=True))
+        self.show_panel("home")
+
+    def about(self) -> None:
+        from app.dialogs.about import about
+
+        dialog = about(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _text_dialog(self, title: str, sentence: str, text: str) -> None:
+        from app.dialogs.about import TextDialog
+
+        dialog = TextDialog(self, title, sentence, text)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    # ---- words -----------------------------------------------------------------------------
+
+    def say(self, text: str) -> None:
+        """One line in the status bar for eight seconds."""
+        self.statusBar().showMessage(text, 8000)
+
+    def report_problem(self, title: str, text: str, details: str = "") -> None:
+        """A problem above everything; nothing a user does ends the program."""
+        self.problem.show_message(title, text, "error", (), details)
+
+    def show_title(self) -> None:
+        """Session, then the program."""
+        name = self.keeper.path.name if self.keeper.path is not None else "Untitled session"
+        self.setWindowTitle(f"{name}[*] — Isomorph")
+
+    def started(self, seconds: float) -> None:
+        """Say how long the start took."""
+        self.status.saved.setText(f"✓ Ready in {seconds:.1f} s")
+        self.status.saved.updateGeometry()
+
+    # ---- time ------------------------------------------------------------------------------
+
+    def session_changed(self) -> None:
+        """Something worth keeping changed."""
+        self.keeper.changed()
+
+    def _slow_soon(self, *_: Any) -> None:
+        QTimer.singleShot(0, self._slow)
+
+    def _slow(self) -> None:
+        """Docks and job count, four times a second."""
+        self.status.show_jobs()
+        if self.docks["jobs"].isVisible():
+            self.jobs.model.refresh()
+        if self.docks["workspace"].isVisible():
+            self.workspace.model.refresh()
+        if self.docks["script"].isVisible() and self.page is not None:
+            self.script.show_code(self.page.script())
+
+    # ---- files, end ------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(u.toLocalFile()) for u in event.mimeData().urls() if u.isLocalFile()]
+        event.acceptProposedAction()
+        for path in paths[:1]:
+            self.take_file(path)
+
+    def take_file(self, path: Path) -> None:
+        """A session opens; anything else goes to the study in front."""
+        if path.suffix == ".isomorph":
+            self.keeper.open_file(path)
+        elif self.page is not None:
+            self.page.take_file(path)
+        else:
+            self.say("Open a study first, then drop the file on it.")
+
+    def confirm_runs(self, verb: str) -> bool:
+        """Ask once when runs are alive; cancels them when the user agrees."""
+        alive = self.runner.alive
+        if not alive:
+            return True
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Question)
+        names = "\n".join(f"{job.study.title} · {job.record.preset}" for job in alive)
+        box.setText("Runs are alive. What they found so far is kept.")
+        box.setInformativeText(names)
+        go = box.addButton(verb, QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(box.addButton("Stay", QMessageBox.ButtonRole.RejectRole))
+        box.exec()
+        if box.clickedButton() is not go:
+            return False
+        return self.runner.shutdown()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.confirm_runs("Cancel runs and close"):
+            event.ignore()
+            return
+        self.shut()
+        super().closeEvent(event)
+
+    def shut(self) -> None:
+        """Stop timers and runs and keep the session (also used by tests)."""
+        for window in self.windows:
+            window.close()
+        self.slow_timer.stop()
+        self.frame_timer.stop()
+        self.runner.shutdown()
+        self.keeper.close()
