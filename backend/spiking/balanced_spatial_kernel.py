@@ -166,8 +166,8 @@ def advance_spatial(
     wiring : pointers and targets of EF, IF, EE, IE, EI, II.
     kind, numbers, radius, picture, amplitude, frame_ends, events : the stimulus; per step
         ``numbers`` holds discs (steps, n, 3), the frame number or the window's corner
-        (steps, 1, 1 to 3), or the range of event frames; ``picture`` frames (T, cells) or a photograph (H, W); events of
-        frame t are events[frame_ends[t]:frame_ends[t + 1]].
+        (steps, 1, 1 to 3), or the range of event frames; ``picture`` is frames (T, cells) or a
+        photograph (H, W); events of frame t are events[frame_ends[t]:frame_ends[t + 1]].
     out_step, out_cell, borders : spikes, in each step F then E then I; ``borders`` (steps, 3) are
         the ends of the three stretches.
     """
