@@ -51,10 +51,14 @@ def read_picture(source: str | Path) -> np.ndarray:
     PictureProblem
     """
     path = _example_path(source) if str(source) in EXAMPLES else Path(source)
+    name = path.name or "The picture"
     if not path.is_file():
-        raise PictureProblem(f"{path.name or 'The picture'} does not exist. Choose another file.")
-    values = _read_npy(path) if path.suffix.lower() == ".npy" else _read_image(path)
-    return _as_luminance(values, path.name)
+        raise PictureProblem(f"{name} does not exist. Choose another file.")
+    try:
+        values = _read_npy(path) if path.suffix.lower() == ".npy" else _read_image(path)
+    except PermissionError:
+        raise PictureProblem(f"{name} may not be read by you. Change its permissions.") from None
+    return _as_luminance(values, name)
 
 
 def darkness_of(luminance: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -90,6 +94,8 @@ def _example_path(name: str | Path) -> Path:
 def _read_npy(path: Path) -> np.ndarray:
     try:
         values = np.load(path, allow_pickle=False)
+    except PermissionError:
+        raise
     except (OSError, ValueError, EOFError, MemoryError, SyntaxError, TypeError, KeyError) as error:
         raise PictureProblem(
             f"{path.name} is not a whole NPY file. Save the array again with numpy.save."
@@ -113,7 +119,7 @@ def _read_image(path: Path) -> np.ndarray:
             picture = opened.convert("RGBA")
             white = Image.new("RGBA", picture.size, "white")
             return np.asarray(Image.alpha_composite(white, picture).convert("L"))
-    except PictureProblem:
+    except (PictureProblem, PermissionError):
         raise
     except Exception as error:  # Pillow's decoders raise almost anything on damaged files
         raise PictureProblem(

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
+
+from backend.core.files import text_of_array
 from backend.core.parameters import Notice
 from backend.core.run import Run
 from backend.core.study import Citation, Study
@@ -43,6 +46,7 @@ class GapJunctionTopology(Study):
     monitors = declared.MONITORS
     synthetic: ClassVar[str] = declared.SYNTHETIC
     notes = declared.NOTES
+    replay: ClassVar[str] = "sheet"
 
     def run(self, run: Run) -> None:
         """Do the run's procedure."""
@@ -72,6 +76,10 @@ class GapJunctionTopology(Study):
             "figure": figure_data(parameters, figure),
             "band": band_data(parameters, figure),
         }
+
+    def changes_for_painting(self, levels: np.ndarray) -> dict[str, Any]:
+        """Parameter changes that show a painted picture: (H, W) gray levels, 0 black, 255 gray."""
+        return {"figure": "painted", "drawing": text_of_array(np.asarray(levels, np.uint8))}
 
     def methods(self, parameters: Any, procedure: str) -> str:
         """The study's own sentences of the methods paragraph."""

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.core.files import text_of_array
 from backend.core.objects import as_object
 from backend.core.parameters import ParameterError
 from backend.core.run import Cancelled, ChangeAt, Run
+from backend.spiking.gap_junction_observe import observe
+from backend.stimuli.topology import make_figure
 from backend.studies import find
 from backend.studies.gap_junction.parameters import grid
 
@@ -98,7 +99,7 @@ def test_a_steered_run_keeps_its_voltages_and_repeats_exactly() -> None:
 def test_painting_while_it_runs_changes_the_drive_from_the_next_step() -> None:
     picture = np.full((80, 80), 255, np.uint8)
     picture[20:60, 20:60] = 0
-    painted = {"figure": "painted", "drawing": text_of_array(picture)}
+    painted = STUDY.changes_for_painting(picture)
     run = finished(schedule=(ChangeAt(100, painted),), figure="uniform gray")
     assert run.result["true_parts"] == 1
     assert run.result["figure_median"] < 3.5
@@ -305,6 +306,35 @@ def test_luminance_pictures_give_every_cell_its_own_drive() -> None:
     assert len(np.unique(data["figure"]["image"])) > 50
     two = STUDY.preview(STUDY.Parameters().changed(figure="picture", example="camera"))
     assert set(np.unique(two["figure"]["image"])) == {0, 255}
+
+
+def test_a_dropped_picture_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "Öhr.npy"
+    picture = np.ones((40, 40))
+    picture[10:30, 10:30] = 0
+    np.save(path, picture)
+    changes = STUDY.changes_for_file(STUDY.Parameters(), path)
+    run = finished(duration=3.0, **changes)
+    assert run.result["true_parts"] == 1
+    assert run.result["expected_volleys"] == 2
+
+
+def test_sheet_settings_changed_while_it_runs_wait_for_the_next_run() -> None:
+    run = finished(schedule=(ChangeAt(100, {"H": 40, "dt": 0.02}),))
+    assert same(run, finished())
+    assert any("next run" in note for note in run.result.notes)
+
+
+def test_the_sheet_is_an_observer_that_answers_with_volleys() -> None:
+    figures = [make_figure(kind) for kind in ("uniform gray", "disk", "ring")]
+    run = started("trials")
+    responses = observe(figures, run, trials=5)
+    assert responses.expected.tolist() == [1, 2, 3]
+    assert responses.temporal.tolist() == [1, 2, 3]
+    assert [len(row) for row in responses.trials] == [5, 5, 5]
+    run.cancel()
+    with pytest.raises(Cancelled):
+        observe(figures, run, trials=5)
 
 
 def test_methods_name_the_model_and_its_settings() -> None:

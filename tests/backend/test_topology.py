@@ -205,6 +205,19 @@ def _read_or_words(path: Path, words: str) -> np.ndarray | None:
     return None
 
 
+def test_files_without_permission_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*args: object, **kwargs: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    for ending, target in (("npy", "numpy.load"), ("png", "PIL.Image.open")):
+        path = tmp_path / f"locked.{ending}"
+        path.write_bytes(_bytes_of(ending))
+        monkeypatch.setattr(target, forbidden)
+        assert "permissions" in _refused(path)
+
+
 def _bytes_of(ending: str) -> bytes:
     out = io.BytesIO()
     levels = np.arange(400, dtype=np.uint8).reshape(20, 20)

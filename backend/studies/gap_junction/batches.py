@@ -86,12 +86,16 @@ def repeat_trials(run: Run) -> None:
 
 def publish_counts(run: Run, rows: list[Row], sentence: str) -> None:
     """Mean counts of a batch, in the place of the counters of one trial."""
-    names = (("readout", "Read-out neuron"), ("temporal", "Temporal groups"))
-    names += (("spatial", "Spatial groups"),)
+    names = {
+        "readout": "Read-out neuron", "temporal": "Temporal groups", "spatial": "Spatial groups",
+    }  # fmt: skip
     run.channel("counters").publish(
         lead=show_number(round(mean(rows, "temporal"), 2)),
         caption=sentence,
-        rows=[(label, "mean", show_number(round(mean(rows, name), 2))) for name, label in names],
+        rows=[
+            (label, "mean", show_number(round(mean(rows, name), 2)))
+            for name, label in names.items()
+        ],
     )
 
 
@@ -257,7 +261,7 @@ def plane(run: Run) -> None:
     couplings, spikelets = sorted(set(grid(p, "plane_J"))), sorted(set(grid(p, "plane_gamma")))
     image = np.full((len(couplings), len(spikelets)), np.nan)
     points = [(i, j) for i in range(len(couplings)) for j in range(len(spikelets))]
-    points.sort(key=lambda ij: _from_centre(*ij, image.shape))
+    points.sort(key=lambda place: _from_centre(place, image.shape))
     listed: list[tuple[dict[str, Any], Row]] = []
     run.progress(0, len(points), "map of J and γ")
     for done, (i, j) in enumerate(points, 1):
@@ -277,7 +281,8 @@ def plane(run: Run) -> None:
     run.lead("plane_two", "of the map shows two separate volleys")
 
 
-def _from_centre(i: int, j: int, shape: tuple[int, ...]) -> float:
+def _from_centre(place: tuple[int, int], shape: tuple[int, ...]) -> float:
+    i, j = place
     return abs(i - (shape[0] - 1) / 2) / shape[0] + abs(j - (shape[1] - 1) / 2) / shape[1]
 
 

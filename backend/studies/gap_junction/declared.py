@@ -11,24 +11,24 @@ TIME = Axis("time", "ms", low=0.0)
 
 PROCEDURES = (
     Procedure("free", "Run", "play", "One trial, watched step by step."),
-    Procedure("trials", "Repeat trials…", "repeat", "How often each count occurs."),
     Procedure(
         "breach", "Scan breach angle…", "chart-bell-curve-cumulative",
         "From which opening on a ring is no longer counted as closed.",
         shown_if=("figure", ("ring",)),
     ),
     Procedure(
-        "radius", "Scan hole radius…", "chart-bell-curve",
-        "The band of hole sizes that are counted.",
-        shown_if=("figure", ("ring", "two holes", "hollow triangle")),
-    ),
-    Procedure(
         "gap", "Scan line gap…", "chart-bell-curve-cumulative",
         "From which gap on a line figure is no longer counted as closed.",
         shown_if=("figure", ("closed segments", "hollow square")),
     ),
-    Procedure("noise", "Scan noise…", "sine-wave", "The count at several noise amplitudes."),
     Procedure("plane", "Map (J, γ)…", "grid", "Asynchronous, single and double volleys."),
+    Procedure(
+        "radius", "Scan hole radius…", "chart-bell-curve",
+        "The band of hole sizes that are counted.",
+        shown_if=("figure", ("ring", "two holes", "hollow triangle")),
+    ),
+    Procedure("trials", "Repeat trials…", "repeat", "How often each count occurs."),
+    Procedure("noise", "Scan noise…", "sine-wave", "The count at several noise amplitudes."),
     Procedure(
         "discriminate", "Hits and false alarms…", "target",
         "The figure against the same with one hole less.",

@@ -15,6 +15,7 @@ from backend.spiking.gap_junction import Sheet, Spikes
 from backend.spiking.gap_junction_theory import critical_radius, critical_slit, screening_length
 from backend.stimuli.topology import BACKGROUND, FIGURE, HOLE, Figure
 from backend.studies.gap_junction.parameters import FIGURE as FIGURE_GROUP
+from backend.studies.gap_junction.parameters import SHEET as SHEET_GROUP
 from backend.studies.gap_junction.parameters import GapJunctionParameters
 from backend.studies.gap_junction.setup import (
     figure_of,
@@ -35,11 +36,13 @@ MERGE_LENGTHS = 3.83
 """Hole radius, in screening lengths, above which most holes fire with the background. Measured by
 the radius scans (11.5 px at J = 3; 6.6 px with 4 neighbours), not derived."""
 
-FIGURE_PARAMETERS = frozenset(
-    name
-    for name, declared in GapJunctionParameters.declarations().items()
-    if declared.group == FIGURE_GROUP
-)
+
+def _names(group: str) -> frozenset[str]:
+    declared = GapJunctionParameters.declarations()
+    return frozenset(name for name, entry in declared.items() if entry.group == group)
+
+
+FIGURE_PARAMETERS, SHEET_PARAMETERS = _names(FIGURE_GROUP), _names(SHEET_GROUP)
 
 
 def run_live(run: Run) -> None:
@@ -101,10 +104,11 @@ class LiveTrial:
         """Use changed live parameters; a change that cannot run is named and left out."""
         if not block.changed:
             return
-        fixed = ("H", "W", "dt", "init", "seed", "duration")
         wanted = self.run.parameters.model_copy(
-            update={name: getattr(self.fixed, name) for name in fixed}
+            update={name: getattr(self.fixed, name) for name in SHEET_PARAMETERS}
         )
+        if block.changed & SHEET_PARAMETERS:
+            self.run.note("Changes of sheet, step, duration and seed act in the next run.")
         try:
             refuse_unstable(wanted)
             if block.changed & FIGURE_PARAMETERS:

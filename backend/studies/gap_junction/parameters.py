@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from backend.core.parameters import ParameterError, Parameters, parameter
 
@@ -40,7 +40,7 @@ class GapJunctionParameters(Parameters):
 
     figure: Shape = parameter(
         "ring", "Shape", group=FIGURE, source="Figures 3 to 6",
-        labels={name: name.capitalize() for name in Shape.__args__},
+        labels={name: name.capitalize() for name in get_args(Shape)},
         help="What is shown to the sheet. Drawing on the figure chooses Painted.",
     )  # fmt: skip
     radius: float = _size(
@@ -115,7 +115,7 @@ class GapJunctionParameters(Parameters):
     )  # fmt: skip
     example: Example = parameter(
         "horse", "Example", group=FIGURE, shown_if=("figure", ("picture",)),
-        labels={name: name.capitalize() for name in Example.__args__},
+        labels={name: name.capitalize() for name in get_args(Example)},
         help="Pictures that come with scikit-image.",
     )  # fmt: skip
     levels: Literal["luminance", "two levels"] = parameter(
