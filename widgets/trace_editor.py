@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 from backend.core.parameters import show_number
 from widgets import theme
 from widgets.parts import Button, Tool
+from widgets.ticks import nice_ticks
 
 Point = tuple[float, float]
 Index = QModelIndex | QPersistentModelIndex
@@ -57,19 +58,6 @@ def write_points(path: str | Path, points: list[Point]) -> None:
         writer = csv.writer(file)
         writer.writerow(["time", "value"])
         writer.writerows(points)
-
-
-def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """Round numbers between two limits, about ``count`` of them."""
-    span = high - low
-    if not (span > 0 and math.isfinite(span)):
-        return [low]
-    rough = span / max(count, 1)
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * f for f in (1, 2, 5, 10) if power * f >= rough * 0.999)
-    first = math.ceil(low / step - 1e-9)
-    last = math.floor(high / step + 1e-9)
-    return [round(n * step, 12) for n in range(first, last + 1)]
 
 
 class TraceCanvas(QWidget):

@@ -9,7 +9,8 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.trace_editor import TraceEditor, nice_ticks, read_points, write_points
+from widgets.ticks import nice_ticks
+from widgets.trace_editor import TraceEditor, read_points, write_points
 
 POINTS = [(0.0, 0.0), (10.0, 2.0), (20.0, 1.0)]
 

@@ -1,0 +1,38 @@
+"""Views of live data, one class a kind; made from their declaration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backend.core.views import View
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from widgets.views.frame import ViewWidget
+
+KINDS = {
+    "raster": ("raster", "RasterView"),
+    "traces": ("traces", "TracesView"),
+    "image": ("image", "ImageView"),
+    "editor": ("image", "ImageView"),
+    "matrix": ("image", "MatrixView"),
+    "histogram": ("charts", "HistogramView"),
+    "bars": ("charts", "BarsView"),
+    "psychometric": ("charts", "PsychometricView"),
+    "scatter": ("charts", "ScatterView"),
+    "checks": ("lists", "ChecksView"),
+    "band": ("lists", "BandView"),
+    "counters": ("lists", "CountersView"),
+}
+
+
+def make_view(view: View, parent: QWidget | None = None) -> ViewWidget:
+    """The widget that draws a declared view."""
+    import importlib
+
+    module, name = KINDS[view.kind]
+    made: ViewWidget = getattr(importlib.import_module(f"widgets.views.{module}"), name)(
+        view, parent
+    )
+    return made

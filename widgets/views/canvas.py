@@ -1,0 +1,481 @@
+"""Painted plot: axes, grid, legend, hover line, zoom. The kinds paint their data into it.
+
+pyqtgraph draws the same picture, but re-lays its Python axes out at every frame (several ms a
+view); and a thick antialiased polyline costs 15 times its segments drawn one by one. Four live
+views have to fit into a tenth of one core.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import shiboken6
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from backend.core.views import Axis
+from widgets import theme
+from widgets.ticks import Scale
+
+
+def points_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """(n, 2) float64 array, the memory of n QPointF."""
+    return np.ascontiguousarray(np.column_stack([x, y]), np.float64)
+
+
+def polygon_of(points: np.ndarray) -> QPolygonF:
+    """QPolygonF of points (n, 2), filled through its memory."""
+    polygon = QPolygonF()
+    polygon.resize(len(points))
+    memory = shiboken6.Shiboken.VoidPtr(polygon.data(), 16 * len(points), True)
+    np.frombuffer(memory, np.float64).reshape(-1, 2)[:] = points
+    return polygon
+
+
+def draw_line(painter: QPainter, points: np.ndarray) -> None:
+    """Line through points (n, 2); NaN breaks it. Segments are drawn one by one: 15 × faster."""
+    if len(points) < 2:
+        return
+    segments = np.concatenate([points[:-1], points[1:]], axis=1)
+    segments = np.ascontiguousarray(segments[np.isfinite(segments).all(axis=1)])
+    if len(segments):
+        first = shiboken6.Shiboken.wrapInstance(segments.ctypes.data, QLineF)
+        painter.drawLines(first, len(segments))
+
+
+def draw_dashed(painter: QPainter, points: np.ndarray) -> None:
+    """A dashed or dotted line needs one path; NaN breaks it."""
+    good = np.isfinite(points).all(axis=1)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], good.astype(np.int8), [0]])))
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        if stop - start > 1:
+            painter.drawPolyline(polygon_of(points[start:stop]))
+
+
+def draw_dots(painter: QPainter, points: np.ndarray, colour: QColor, size: float) -> None:
+    """Round dots."""
+    points = np.ascontiguousarray(points[np.isfinite(points).all(axis=1)])
+    if len(points):
+        pen = QPen(colour, size)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        painter.drawPoints(
+            shiboken6.Shiboken.wrapInstance(points.ctypes.data, QPointF), len(points)
+        )
+
+
+def draw_polygon(painter: QPainter, points: np.ndarray) -> None:
+    """Closed polygon with the painter's brush."""
+    points = points[np.isfinite(points).all(axis=1)]
+    if len(points) > 2:
+        painter.drawPolygon(polygon_of(points))
+
+
+def draw_bars(painter: QPainter, left: np.ndarray, top: np.ndarray, width: np.ndarray,
+              height: np.ndarray) -> None:  # fmt: skip
+    """Rectangles with the painter's brush."""
+    boxes = np.column_stack([left, top, width, height])
+    boxes = np.ascontiguousarray(boxes[np.isfinite(boxes).all(axis=1)], np.float64)
+    if len(boxes):
+        painter.drawRects(shiboken6.Shiboken.wrapInstance(boxes.ctypes.data, QRectF), len(boxes))
+
+
+def thin(x: np.ndarray, y: np.ndarray, columns: int) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest and highest value of each pixel column of a long line, so that no peak is lost."""
+    n = len(x)
+    if n <= 4 * columns or columns < 2:
+        return x, y
+    size = math.ceil(n / columns)
+    whole = n // size * size
+    with np.errstate(invalid="ignore"):
+        blocks = y[:whole].reshape(-1, size)
+        low, high = blocks.min(axis=1), blocks.max(axis=1)
+    middle = x[:whole].reshape(-1, size)[:, size // 2]
+    xs = np.append(np.repeat(middle, 2), x[whole:])
+    ys = np.append(np.column_stack([low, high]).ravel(), y[whole:])
+    return xs, ys
+
+
+@dataclass(frozen=True)
+class Key:
+    """One entry of the legend."""
+
+    label: str
+    colour: str
+    style: str = "line"
+
+
+DASHES = {"dash": [5.0 / 1.5, 3.0 / 1.5], "dot": [1.0, 2.0]}
+
+
+def pen_of(colour: QColor, style: str, width: float = 1.5) -> QPen:
+    """Pen of a series; theory is dashed 5-3."""
+    pen = QPen(colour, theme.line_width(width))
+    if style in DASHES:
+        pen.setDashPattern(DASHES[style])
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return pen
+
+
+class Canvas(QWidget):
+    """Axes and interaction; ``painter_of_data`` paints between them.
+
+    Signals: ``hovered(x)`` data coordinate or None, ``clicked(x, y)``, ``limits_changed()``,
+    ``menu_asked(point)``.
+    """
+
+    hovered = Signal(object)
+    clicked = Signal(float, float)
+    limits_changed = Signal()
+    fit_asked = Signal()
+
+    def __init__(self, x: Axis, y: Axis, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.x, self.y = Scale.of(x), Scale.of(y)
+        self.paint_data: Callable[[QPainter, QRectF], None] = lambda painter, box: None
+        self.paint_over: Callable[[QPainter, QRectF], None] = lambda painter, box: None
+        self.read_out: Callable[[float], str] = lambda x: ""
+        self.keys: list[Key] = []
+        self.zoomed = False
+        self.show_y_ticks = True
+        self.cursor_line = True
+        self.paint_s = 0.0
+        self.box = QRectF()
+        self._left = 0
+        self._cursor: float | None = None
+        self._press: QPointF | None = None
+        self._rubber: QRectF | None = None
+        self._pan: tuple[QPointF, float, float, float, float] | None = None
+        self._space = False
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.dp(320), theme.dp(160))
+
+    # ---- places --------------------------------------------------------------------------
+
+    def px(self, x: np.ndarray | float) -> np.ndarray:
+        """Pixels of data x."""
+        scale = self.box.width() / (self.x.high - self.x.low)
+        return self.box.left() + (self.x.drawn(x) - self.x.low) * scale
+
+    def py(self, y: np.ndarray | float) -> np.ndarray:
+        """Pixels of data y."""
+        scale = self.box.height() / (self.y.high - self.y.low)
+        return self.box.bottom() - (self.y.drawn(y) - self.y.low) * scale
+
+    def data_x(self, pixel: float) -> float:
+        """Data x of a pixel."""
+        share = (pixel - self.box.left()) / max(self.box.width(), 1.0)
+        return self.x.data(self.x.low + share * (self.x.high - self.x.low))
+
+    def data_y(self, pixel: float) -> float:
+        """Data y of a pixel."""
+        share = (self.box.bottom() - pixel) / max(self.box.height(), 1.0)
+        return self.y.data(self.y.low + share * (self.y.high - self.y.low))
+
+    def place(self) -> None:
+        """Put the axes: the left margin fits the widest tick and only grows."""
+        metrics = QFontMetrics(theme.font("caption"))
+        tall = metrics.height()
+        left = theme.dp(8)
+        if self.show_y_ticks:
+            words = [text for _, text in self.y.ticks(self._tick_count(self.height(), 32))]
+            left += max((metrics.horizontalAdvance(w) for w in words), default=0) + theme.dp(9)
+        if self.y.axis.title:
+            left += tall + theme.dp(1)
+        self._left = max(left, self._left)
+        bottom = tall + theme.dp(8) + (tall if self.x.axis.title else 0)
+        top = theme.dp(22) if self.keys else theme.dp(10)
+        self.box = QRectF(
+            self._left, top, max(self.width() - self._left - theme.dp(12), 10),
+            max(self.height() - top - bottom - theme.dp(2), 10),
+        )  # fmt: skip
+
+    @staticmethod
+    def _tick_count(length: float, spacing: int) -> int:
+        return max(3, int(length / theme.dp(spacing)))
+
+    # ---- painting ------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        began = time.perf_counter()
+        painter = QPainter(self)
+        try:
+            self.paint(painter)
+        finally:
+            painter.end()  # a painter left open by an error ends the program
+        self.paint_s = time.perf_counter() - began
+
+    def paint(self, painter: QPainter) -> None:
+        """Paint everything; also onto a picture or a vector file."""
+        painter.fillRect(self.rect(), theme.token("base"))
+        self.place()
+        self._paint_grid(painter)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipRect(self.box.adjusted(0, -theme.dp(1), 1, 1))
+        self.paint_data(painter, self.box)
+        painter.restore()
+        self._paint_axes(painter)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.paint_over(painter, self.box)
+        painter.restore()
+        self._paint_keys(painter)
+        self._paint_cursor(painter)
+        if self._rubber is not None:
+            painter.setPen(QPen(theme.token("accent"), 1))
+            tint = theme.token("accent")
+            tint.setAlphaF(0.12)
+            painter.setBrush(tint)
+            painter.drawRect(self._rubber)
+
+    def _y_ticks(self) -> list[tuple[float, str]]:
+        ticks = self.y.ticks(self._tick_count(self.box.height(), 32))
+        return [(v, text) for v, text in ticks if self.y.low <= v <= self.y.high]
+
+    def _paint_grid(self, painter: QPainter) -> None:
+        if theme.high_contrast() or not self.show_y_ticks:
+            return
+        painter.setPen(QPen(theme.token("grid"), 1))
+        scale = self.box.height() / (self.y.high - self.y.low)
+        for value, _ in self._y_ticks():
+            y = round(self.box.bottom() - (value - self.y.low) * scale)
+            painter.drawLine(int(self.box.left()), y, int(self.box.right()), y)
+
+    def _paint_axes(self, painter: QPainter) -> None:
+        box = self.box
+        painter.setFont(theme.font("caption"))
+        painter.setPen(QPen(theme.token("text3"), 1))
+        left, bottom, right = round(box.left()), round(box.bottom()), round(box.right())
+        painter.drawLine(left, bottom, right, bottom)
+        if self.show_y_ticks:
+            painter.drawLine(left, round(box.top()), left, bottom)
+            self._paint_y_ticks(painter, left)
+        self._paint_x_ticks(painter, bottom)
+        metrics = painter.fontMetrics()
+        tall = metrics.height()
+        if self.x.axis.title:
+            room = QRectF(box.left(), self.height() - tall - theme.dp(1), box.width(), tall)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, self.x.axis.title)
+        if self.y.axis.title:
+            painter.save()
+            painter.translate(theme.dp(3), box.center().y())
+            painter.rotate(-90)
+            long = max(box.height(), theme.dp(40))
+            title = metrics.elidedText(
+                self.y.axis.title, Qt.TextElideMode.ElideRight, int(self.height())
+            )
+            painter.drawText(QRectF(-long, 0, 2 * long, tall), Qt.AlignmentFlag.AlignCenter, title)
+            painter.restore()
+
+    def _paint_y_ticks(self, painter: QPainter, left: int) -> None:
+        flag = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        tick = theme.dp(4)
+        scale = self.box.height() / (self.y.high - self.y.low)
+        for value, text in self._y_ticks():
+            y = round(self.box.bottom() - (value - self.y.low) * scale)
+            painter.drawLine(left - tick, y, left, y)
+            painter.drawText(QRectF(0, y - 10, left - tick - theme.dp(2), 20), flag, text)
+
+    def _paint_x_ticks(self, painter: QPainter, bottom: int) -> None:
+        tick = theme.dp(4)
+        metrics = painter.fontMetrics()
+        scale = self.box.width() / (self.x.high - self.x.low)
+        last = -math.inf
+        for value, text in self.x.ticks(self._tick_count(self.box.width(), 64)):
+            if not self.x.low - 1e-12 <= value <= self.x.high + 1e-12:
+                continue
+            x = self.box.left() + (value - self.x.low) * scale
+            painter.drawLine(round(x), bottom, round(x), bottom + tick)
+            half = metrics.horizontalAdvance(text) / 2
+            if x - half < last or x + half > self.width():
+                continue
+            last = x + half + theme.dp(6)
+            room = QRectF(x - half - 2, bottom + tick + 1, 2 * half + 4, metrics.height())
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_keys(self, painter: QPainter) -> None:
+        """Legend: one row at the top right."""
+        if not self.keys:
+            return
+        painter.setFont(theme.font("caption"))
+        metrics = painter.fontMetrics()
+        wide, gap = theme.dp(16), theme.dp(14)
+        x = self.box.right() - sum(
+            metrics.horizontalAdvance(key.label) + wide + theme.dp(6) + gap for key in self.keys
+        )
+        x = max(x + gap, self.box.left() + theme.dp(6))
+        y = self.box.top() - theme.dp(9)
+        for key in self.keys:
+            colour = theme.colour(key.colour)
+            self._paint_sample(painter, QRectF(x, y - theme.dp(5), wide, theme.dp(10)), key, colour)
+            x += wide + theme.dp(6)
+            painter.setPen(theme.token("text"))
+            width = metrics.horizontalAdvance(key.label)
+            room = QRectF(x, y - 10, width + 2, 20)
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, key.label)
+            x += width + gap
+
+    @staticmethod
+    def _paint_sample(painter: QPainter, room: QRectF, key: Key, colour: QColor) -> None:
+        middle = room.center().y()
+        if key.style == "bars":
+            painter.fillRect(room.adjusted(theme.dp(3), 0, -theme.dp(3), 0), colour)
+        elif key.style == "dots":
+            draw_dots(painter, np.array([[room.center().x(), middle]]), colour, theme.dp(6))
+        else:
+            painter.setPen(pen_of(colour, key.style, 2.0))
+            painter.drawLine(QPointF(room.left(), middle), QPointF(room.right(), middle))
+
+    def _paint_cursor(self, painter: QPainter) -> None:
+        if self._cursor is None:
+            return
+        x = float(self.px(self._cursor))
+        if not self.box.left() <= x <= self.box.right():
+            return
+        if self.cursor_line:
+            painter.setPen(QPen(theme.token("accent"), 1.5))
+            painter.drawLine(QPointF(x, self.box.top()), QPointF(x, self.box.bottom()))
+        text = self.read_out(self._cursor)
+        if not text:
+            return
+        painter.setFont(theme.font("caption"))
+        metrics = painter.fontMetrics()
+        width = metrics.horizontalAdvance(text) + theme.dp(10)
+        left = min(max(x - width / 2, self.box.left()), max(self.width() - width - 2, 0))
+        room = QRectF(left, theme.dp(1), width, metrics.height() + theme.dp(2))
+        painter.setPen(QPen(theme.token("border"), 1))
+        painter.setBrush(theme.token("panel"))
+        painter.drawRect(room)
+        painter.setPen(theme.token("text"))
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, text)
+
+    # ---- limits --------------------------------------------------------------------------
+
+    def set_range(self, x: tuple[float, float], y: tuple[float, float]) -> None:
+        """Show a piece chosen by the user (drawn units); growing stops until *Fit*."""
+        if x[1] > x[0] and y[1] > y[0]:
+            self.x.low, self.x.high = x
+            self.y.low, self.y.high = y
+            self.zoomed = True
+            self.limits_changed.emit()
+            self.update()
+
+    def forget_limits(self) -> None:
+        """Let the next data set the axes."""
+        self.zoomed = False
+        self.x.fresh = self.y.fresh = True
+        self._left = 0
+
+    def set_cursor(self, x: float | None) -> None:
+        """Move the hover line, without telling anybody."""
+        if x != self._cursor:
+            self._cursor = x
+            self.update()
+
+    # ---- mouse and keys ------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        middle = event.button() == Qt.MouseButton.MiddleButton
+        if middle or (event.button() == Qt.MouseButton.LeftButton and self._space):
+            self._pan = (event.position(), self.x.low, self.x.high, self.y.low, self.y.high)
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self._press = event.position()
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = event.position()
+        if self._pan is not None:
+            self._drag_pan(at)
+        elif self._press is not None:
+            if (at - self._press).manhattanLength() > theme.dp(6):
+                self._rubber = QRectF(self._press, at).normalized().intersected(self.box)
+                self.update()
+        else:
+            inside = self.box.contains(at)
+            x = self.data_x(at.x()) if inside else None
+            self.set_cursor(x)
+            self.hovered.emit(x)
+
+    def _drag_pan(self, at: QPointF) -> None:
+        assert self._pan is not None
+        start, x0, x1, y0, y1 = self._pan
+        dx = (start.x() - at.x()) / max(self.box.width(), 1) * (x1 - x0)
+        dy = (at.y() - start.y()) / max(self.box.height(), 1) * (y1 - y0)
+        self.set_range((x0 + dx, x1 + dx), (y0 + dy, y1 + dy))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._pan = None
+        press, rubber = self._press, self._rubber
+        self._press = self._rubber = None
+        if rubber is not None and rubber.width() > 4 and rubber.height() > 4:
+            xs = [self.data_x(v) for v in (rubber.left(), rubber.right())]
+            ys = [self.data_y(v) for v in (rubber.bottom(), rubber.top())]
+            x, y = self.x.drawn(np.array(xs)), self.y.drawn(np.array(ys))
+            self.set_range((float(x[0]), float(x[1])), (float(y[0]), float(y[1])))
+        elif press is not None and self.box.contains(press):
+            self.clicked.emit(self.data_x(press.x()), self.data_y(press.y()))
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._press = None
+        self.fit_asked.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        factor = 0.85 ** (event.angleDelta().y() / 120.0)
+        at = event.position()
+        x, y = (self.x.low, self.x.high), (self.y.low, self.y.high)
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            y = zoom(y, (self.box.bottom() - at.y()) / max(self.box.height(), 1), factor)
+        else:
+            x = zoom(x, (at.x() - self.box.left()) / max(self.box.width(), 1), factor)
+        self.set_range(x, y)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space:
+            self._space = True
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space:
+            self._space = False
+        else:
+            super().keyReleaseEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.set_cursor(None)
+        self.hovered.emit(None)
+
+    def grab_corner(self) -> QPoint:
+        """Upper left corner of the data, in widget coordinates."""
+        return self.box.topLeft().toPoint()
+
+
+def zoom(limits: tuple[float, float], share: float, factor: float) -> tuple[float, float]:
+    """Limits scaled about a place between them."""
+    low, high = limits
+    at = low + min(max(share, 0.0), 1.0) * (high - low)
+    return at - (at - low) * factor, at + (high - at) * factor

@@ -1,0 +1,190 @@
+"""Base of the views with axes: limits, zoom, hover line and the plot's part of the menu."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget
+
+from backend.core.parameters import show_number
+from backend.core.views import Series, View
+from widgets import theme
+from widgets.ticks import Scale
+from widgets.views.canvas import Canvas, Key, draw_dashed, draw_dots, draw_line, pen_of, points_of
+from widgets.views.frame import ViewWidget
+
+
+def is_theory(series: Series) -> bool:
+    """True for a line that is a prediction, not data."""
+    return series.colour == "theory"
+
+
+def style_of(series: Series, number: int) -> str:
+    """Style of a series; theory is dashed, and so is everything from the ninth on."""
+    if series.style == "line" and (is_theory(series) or number >= 8):
+        return "dash"
+    return series.style
+
+
+def three(value: float) -> str:
+    """A measured value with three significant digits."""
+    if not math.isfinite(value):
+        return "–"
+    if abs(value) >= 1000:
+        return show_number(round(value))
+    text = f"{value:.3g}"
+    return theme.minus(text)
+
+
+class PlotView(ViewWidget):
+    """A view on a canvas. Kinds implement ``_extent()`` and ``_paint_data(painter, box)``."""
+
+    canvas_class = Canvas
+
+    def __init__(self, view: View, parent: QWidget | None = None) -> None:
+        super().__init__(view, parent)
+        self.canvas = self.canvas_class(view.x, view.y)
+        self.canvas.paint_data = self._paint_data
+        self.canvas.paint_over = self._paint_over
+        self.canvas.read_out = self._read_out
+        self.canvas.keys = self._keys()
+        self.canvas.hovered.connect(self.cursor_moved)
+        self.canvas.fit_asked.connect(self.fit)
+        self.canvas.setAccessibleName(view.title)
+        self.locked = False
+        self.show_theory = True
+        self.set_content(self.canvas)
+
+    def _keys(self) -> list[Key]:
+        if len(self.view.series) < 2:
+            return []
+        return [Key(s.label, s.colour, style_of(s, i)) for i, s in enumerate(self.view.series)]
+
+    # ---- limits --------------------------------------------------------------------------
+
+    def _extent(self) -> tuple[float, float, float, float] | None:
+        """Drawn limits of the data: left, right, bottom, top; None without data."""
+        raise NotImplementedError
+
+    def _update_limits(self) -> None:
+        canvas = self.canvas
+        if canvas.zoomed or self.locked:
+            canvas.update()
+            return
+        extent = self._extent()
+        if extent is not None:
+            left, right, bottom, top = extent
+            moved = self._fit_x(left, right)
+            moved |= canvas.y.fit(bottom, top, self._running)
+            if moved:
+                canvas.limits_changed.emit()
+        canvas.update()
+
+    def _fit_x(self, left: float, right: float) -> bool:
+        return self.canvas.x.fit(left, right, self._running, margin=0.0)
+
+    def fit(self) -> None:
+        """Show all data again."""
+        self.canvas.forget_limits()
+        was, self._running = self._running, False
+        self._update_limits()
+        self._running = was
+
+    def set_running(self, running: bool) -> None:
+        stopped = self._running and not running
+        super().set_running(running)
+        if stopped and not self.canvas.zoomed and not self.locked:
+            self.fit()
+
+    def clear(self) -> None:
+        super().clear()
+        self.canvas.forget_limits()
+
+    def set_cursor(self, x: float | None) -> None:
+        """Show the hover line that another view on the same axis sent."""
+        self.canvas.set_cursor(x)
+
+    # ---- menu ----------------------------------------------------------------------------
+
+    def menu_actions(self, menu: QMenu) -> list[QAction]:
+        own = [
+            self.action(menu, "Fit", self.fit),
+            self.action(menu, "Lock axes", self.toggle_lock, self.locked),
+            self.action(menu, "Log y", self.toggle_log, self.canvas.y.log),
+        ]
+        if any(is_theory(series) for series in self.view.series):
+            own.append(self.action(menu, "Show theory", self.toggle_theory, self.show_theory))
+        line = QAction(menu)
+        line.setSeparator(True)
+        return [*own, line, *super().menu_actions(menu)]
+
+    def toggle_lock(self) -> None:
+        """Hold the axes where they are, or let them follow the data."""
+        self.locked = not self.locked
+        self._update_limits()
+
+    def toggle_log(self) -> None:
+        """Switch the y axis between linear and logarithmic."""
+        scale = Scale.of(self.view.y)
+        scale.log = not self.canvas.y.log
+        scale.fix()
+        self.canvas.y = scale
+        self.fit()
+
+    def toggle_theory(self) -> None:
+        """Show or hide predicted lines."""
+        self.show_theory = not self.show_theory
+        self.canvas.keys = [k for k in self._keys() if self.show_theory or k.colour != "theory"]
+        self._update_limits()
+
+    # ---- painting ------------------------------------------------------------------------
+
+    def _paint_data(self, painter: Any, box: Any) -> None:
+        raise NotImplementedError
+
+    def _paint_over(self, painter: Any, box: Any) -> None:
+        """Labels above the data."""
+
+    def _read_out(self, x: float) -> str:
+        return ""
+
+    def _paint_series(
+        self, painter: Any, series: Series, number: int, x: np.ndarray, y: np.ndarray
+    ) -> None:
+        """One line or set of dots, in data coordinates."""
+        if is_theory(series) and not self.show_theory:
+            return
+        colour = theme.colour(series.colour)
+        points = points_of(self.canvas.px(x), self.canvas.py(y))
+        style = style_of(series, number)
+        if style == "dots":
+            draw_dots(painter, points, colour, theme.dp(6 if len(points) < 2000 else 3))
+            return
+        painter.setPen(pen_of(colour, style))
+        (draw_line if style == "line" else draw_dashed)(painter, points)
+
+    def _paint_levels(self, painter: Any, across: bool = True) -> None:
+        """Declared reference lines."""
+        painter.setPen(pen_of(theme.token("text2"), "dash", 1.0))
+        box = self.canvas.box
+        for level in self.view.levels:
+            if across:
+                y = float(self.canvas.py(level))
+                draw_dashed(painter, np.array([[box.left(), y], [box.right(), y]]))
+            else:
+                x = float(self.canvas.px(level))
+                draw_dashed(painter, np.array([[x, box.top()], [x, box.bottom()]]))
+
+
+def finite_range(*arrays: np.ndarray) -> tuple[float, float] | None:
+    """Lowest and highest finite value of all arrays."""
+    low, high = math.inf, -math.inf
+    for values in arrays:
+        if values.size:
+            good = values[np.isfinite(values)]
+            if good.size:
+                low, high = min(low, float(good.min())), max(high, float(good.max()))
+    return (low, high) if low <= high else None

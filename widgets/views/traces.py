@@ -1,0 +1,147 @@
+"""Lines over time or any x: rolling from a ring, or whole from the newest value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
+
+from backend.core.views import View
+from widgets import theme
+from widgets.views.canvas import draw_polygon, points_of, thin
+from widgets.views.plot import PlotView, finite_range, three
+
+
+class TracesView(PlotView):
+    """Kind ``traces``."""
+
+    def __init__(self, view: View, parent: QWidget | None = None) -> None:
+        super().__init__(view, parent)
+        self._lines: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self._bands: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        self._end = 0
+        self._held = 0
+
+    def clear(self) -> None:
+        super().clear()
+        self._lines, self._bands = {}, {}
+        self._end = self._held = 0
+
+    def _draw(self, channel: Any) -> bool:
+        if hasattr(channel, "since"):
+            self._take_ring(channel)
+        else:
+            self._take_latest(channel.snapshot())
+        self._update_limits()
+        return any(len(x) for x, _ in self._lines.values())
+
+    def _take_ring(self, channel: Any) -> None:
+        """Newest rows, at least the visible span; older rows are not even copied."""
+        rows, self._end = channel.since(self._end - self._held if self.view.span else 0)
+        x = rows[:, 0]
+        if self.view.span and len(x):
+            first = int(np.searchsorted(x, x[-1] - 1.05 * self.view.span))
+            rows, x = rows[first:], x[first:]
+        self._held = len(rows)
+        names = channel.columns
+        self._lines = {
+            s.name: (x, rows[:, names.index(s.name)]) for s in self.view.series if s.name in names
+        }
+
+    def _take_latest(self, data: dict[str, Any]) -> None:
+        x = np.asarray(data.get("x", ()), float)
+        self._lines = {}
+        for series in self.view.series:
+            if series.name in data:
+                own = np.asarray(data.get(f"{series.name}_x", x), float)
+                y = np.asarray(data[series.name], float)
+                n = min(len(own), len(y))
+                self._lines[series.name] = (own[:n], y[:n])
+        self._bands = {
+            name: (x, np.asarray(low, float), np.asarray(high, float))
+            for name, (low, high) in (data.get("bands") or {}).items()
+        }
+
+    def _extent(self) -> tuple[float, float, float, float] | None:
+        canvas = self.canvas
+        shown = [
+            (canvas.x.drawn(x), canvas.y.drawn(y))
+            for s in self.view.series
+            if s.name in self._lines and (self.show_theory or s.colour != "theory")
+            for x, y in (self._lines[s.name],)
+        ]
+        bands = [canvas.y.drawn(e) for _, low, high in self._bands.values() for e in (low, high)]
+        across = finite_range(*(x for x, _ in shown))
+        up = finite_range(*(y for _, y in shown), *bands)
+        return None if across is None or up is None else (*across, *up)
+
+    def _fit_x(self, left: float, right: float) -> bool:
+        span = self.view.span
+        if span is None:
+            return super()._fit_x(left, right)
+        scale = self.canvas.x
+        before = scale.high
+        scale.high = max(right, left + span)
+        scale.low = scale.high - span
+        return scale.high != before
+
+    def _paint_data(self, painter: QPainter, box: Any) -> None:
+        colours = {series.name: series.colour for series in self.view.series}
+        for name, (x, low, high) in self._bands.items():
+            tint = theme.colour(colours.get(name, "text3"))
+            tint.setAlphaF(0.22)
+            painter.setBrush(tint)
+            painter.setPen(tint)
+            px = self.canvas.px(x)
+            up, down = points_of(px, self.canvas.py(high)), points_of(px, self.canvas.py(low))
+            draw_polygon(painter, np.concatenate([up, down[::-1]]))
+        if self.view.levels:
+            self._paint_levels(painter)
+        columns = max(int(box.width()), 2)
+        order = sorted(enumerate(self.view.series), key=lambda one: one[1].colour == "theory")
+        for number, series in order:
+            if series.name in self._lines:
+                x, y = self._lines[series.name]
+                if series.style != "dots":
+                    x, y = thin(x, y, columns)
+                self._paint_series(painter, series, number, x, y)
+
+    def _read_out(self, x: float) -> str:
+        words = []
+        for series in self.view.series:
+            xs, ys = self._lines.get(series.name, (np.empty(0), np.empty(0)))
+            if len(xs) and xs[0] <= x <= xs[-1]:
+                right = min(int(np.searchsorted(xs, x)), len(xs) - 1)
+                near = right - 1 if right and x - xs[right - 1] < xs[right] - x else right
+                words.append(f"{series.label} {three(float(ys[near]))}")
+        unit = f" {self.view.x.unit}" if self.view.x.unit else ""
+        return f"{three(x)}{unit}: {', '.join(words)}" if words else ""
+
+    def summary(self) -> str:
+        parts = [
+            f"{s.label} {three(float(self._lines[s.name][1][-1]))}"
+            for s in self.view.series
+            if s.name in self._lines and len(self._lines[s.name][1])
+        ]
+        unit = f" {self.view.y.unit}" if self.view.y.unit else ""
+        return f"{', '.join(parts)}{unit}" if parts else ""
+
+    def data(self) -> dict[str, Sequence[Any]]:
+        columns: dict[str, Sequence[Any]] = {}
+        last: np.ndarray | None = None
+        for series in self.view.series:
+            if series.name not in self._lines:
+                continue
+            x, y = self._lines[series.name]
+            if last is None or x is not last:
+                title = self.view.x.title or "x"
+                columns[title if last is None else f"{title}, {series.label}"] = x
+                last = x
+            unit = f" ({self.view.y.unit})" if self.view.y.unit else ""
+            columns[f"{series.label}{unit}"] = y
+        for name, (_, low, high) in self._bands.items():
+            columns[f"{name} low"], columns[f"{name} high"] = low, high
+        return columns
