@@ -12,9 +12,9 @@ Menu = Literal["File", "Edit", "View", "Study", "Run", "Tools", "Window", "Help"
 class Action:
     """One action.
 
-    ``call`` is a method of the main window, or of one of its parts ("keeper.open"); ``needs`` a condition under which it is
-    enabled: "" always, "study" when a study is open, "run" when a run is alive, "undo", "redo",
-    "result" when the study has a run.
+    ``call`` is a method of the main window, or of one of its parts ("keeper.open"); ``needs`` a
+    condition under which it is enabled: "" always, "study" when a study is open, "run" when a run
+    is alive, "undo", "redo", "result" when the study has a run.
     """
 
     id: str

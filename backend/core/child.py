@@ -169,7 +169,10 @@ def portable(error: Exception) -> Exception:
 
 def state_of(run: Run) -> dict[str, Any]:
     """What the parent shows of a run."""
-    names = ("clock", "steps", "done", "activity", "rate", "monitors", "events", "stopped_by")
+    names = (
+        "clock", "steps", "step_length", "done", "activity", "rate", "monitors", "events",
+        "stopped_by", "rebuilding",
+    )  # fmt: skip
     return {name: getattr(run, name) for name in names}
 
 

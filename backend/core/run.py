@@ -123,6 +123,7 @@ class Run:
         self.done: tuple[float, float] | None = None
         self.clock = 0.0
         self.steps = 0
+        self.step_length = 0.0
         self.rate = 0.0
         self.speed: float | None = None
         self.drawing = False
@@ -173,7 +174,7 @@ class Run:
         """
         if total is None and self.duration is not None:
             total = round(self.duration / step)
-        self.steps, size = first, 1
+        self.steps, size, self.step_length = first, 1, step
         self.clock = first * step
         while total is None or self.steps < total:
             self.check()

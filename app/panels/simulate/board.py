@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from app.panels.simulate.replay import ReplayBar
 from backend.core.channels import Channel, Latest, make
 from backend.core.run import Run
 from backend.core.study import Study
 from widgets import theme
-from widgets.views import ViewWidget, make_view
+from widgets.views import make_view
+from widgets.views.frame import ViewWidget
 from widgets.views.grid import ViewGrid
 
 
@@ -34,23 +35,20 @@ class Board(QWidget):
         self.previewed: set[str] = set()
         self.run: Run | None = None
         self.alive = False
-        self.grids: dict[str, ViewGrid] = {}
-        self.views: dict[str, ViewWidget] = {}
-        self.result_views: dict[str, ViewWidget] = {}
+        made = {view.id: self._made(make_view(view)) for view in study.views}
+        self.result_views = {n: w for n, w in made.items() if w.view.place == "result"}
+        self.views = {n: w for n, w in made.items() if n not in self.result_views}
+        self.grid = ViewGrid(self.views, next(iter(study.layout.values())))
         self._frame = Latest()
-        self.stack = QStackedWidget()
         self.replay = ReplayBar()
         self.replay.moved.connect(self._show_moment)
         self.replay.hide()
         column = QVBoxLayout(self)
-        column.setContentsMargins(theme.dp(6), theme.dp(6), theme.dp(6), theme.dp(6))
-        column.setSpacing(theme.dp(6))
-        column.addWidget(self.stack, 1)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.grid, 1)
         column.addWidget(self.replay)
         self.setMinimumWidth(theme.dp(480))
-        for view in study.views:
-            if view.place == "result":
-                self.result_views[view.id] = self._made(make_view(view))
 
     def _made(self, widget: ViewWidget) -> ViewWidget:
         widget.export_asked.connect(self.export_asked)
@@ -60,28 +58,13 @@ class Board(QWidget):
         return widget
 
     def show_layout(self, name: str) -> None:
-        """Show one of the study's arrangements; each is made once."""
-        if name not in self.grids:
-            grid = ViewGrid(self.study.views, self.study.layout[name])
-            for widget in grid.views.values():
-                self._made(widget)
-            self.grids[name] = grid
-            self.stack.addWidget(grid)
-        self.stack.setCurrentWidget(self.grids[name])
-        self.views = self.grids[name].views
-        for widget in self.shown():
-            widget.set_running(self.alive)
-
-    @property
-    def grid(self) -> ViewGrid:
-        """The grid in front."""
-        widget = self.stack.currentWidget()
-        assert isinstance(widget, ViewGrid)
-        return widget
+        """Show one of the study's arrangements."""
+        self.grid.set_split(self.study.layout[name])
 
     def shown(self) -> list[ViewWidget]:
-        """Views of the layout in force and those in the result column."""
-        return [*self.views.values(), *self.result_views.values()]
+        """Views that can be seen in the layout in force and in the result column."""
+        everything = [*self.views.values(), *self.result_views.values()]
+        return [widget for widget in everything if not widget.isHidden()]
 
     def find(self, identifier: str) -> ViewWidget | None:
         """The widget of a view."""
@@ -113,7 +96,7 @@ class Board(QWidget):
         if alive == self.alive:
             return
         self.alive = alive
-        for widget in self.shown():
+        for widget in [*self.views.values(), *self.result_views.values()]:
             widget.set_running(alive)
         if not alive:
             self._offer_replay()

@@ -43,7 +43,7 @@ def activity(job: Job, endless: bool) -> str:
     if run.rebuilding:
         return f"{run.rebuilding}; the old network goes on"
     if run.clock and (endless or job.record.procedure == "free"):
-        total = "" if endless or not run.done else f" of {run.done[1] * step(job):.2f} {unit}"
+        total = "" if endless or not run.done else f" of {run.done[1] * run.step_length:.2f} {unit}"
         return f"t = {run.clock:.5g} {unit}{total}"
     if run.done and run.done[1]:
         counted = f"{run.done[0]:g} of {run.done[1]:g}"
@@ -53,19 +53,15 @@ def activity(job: Job, endless: bool) -> str:
     return run.activity
 
 
-def step(job: Job) -> float:
-    """Length of a model step."""
-    return float(getattr(job.start_parameters, job.study.step_parameter, 1.0))
-
-
 def detail(job: Job, endless: bool, elapsed: float) -> str:
     """Speed of an endless run, time left of a finite one."""
     run = job.run
     if job.finished:
         return "" if run.rate == 0 else f"in {elapsed_words(job)}"
     if endless or job.record.procedure == "free":
-        steps = run.rate / step(job)
-        words = f"{run.rate / 1000:.2g} × real time · {steps:.0f} steps/s"
+        words = f"{run.rate / 1000:.2g} × real time"
+        if run.step_length:
+            words += f" · {run.rate / run.step_length:.0f} steps/s"
         return f"{words} · runs until you stop it" if endless else words
     if run.done and run.done[1]:
         return seconds_left(run.done[0] / run.done[1], elapsed)
