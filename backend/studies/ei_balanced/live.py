@@ -9,6 +9,7 @@ import threading
 
 from backend.core.parameters import ParameterError
 from backend.core.run import Cancelled, ChangeAt, Run
+from backend.studies.ei_balanced.checks import check
 from backend.studies.ei_balanced.panels import panel_of
 from backend.studies.ei_balanced.parameters import BalancedParameters
 from backend.studies.ei_balanced.sessions import REBUILDS, BrianSession, Session, build
@@ -27,6 +28,7 @@ class Builder(threading.Thread):
 
     def run(self) -> None:
         try:
+            check(self.parameters, "free")
             self.session = build(self.parameters, self._progress)
         except Cancelled:
             pass
@@ -82,6 +84,7 @@ class Rebuilds:
         """Build in this thread: Brian2 insists on it, and a repeated run swaps at its step."""
         self.stop()
         try:
+            check(parameters, "free")
             return build(parameters, lambda *_: self.run.check())
         except (ParameterError, MemoryError) as error:
             self.run.note(f"The old network goes on. {sentence_of(error)}")

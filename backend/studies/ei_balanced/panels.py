@@ -49,6 +49,10 @@ RASTER = {"E": 110, "I": 40}
 MAP_SMOOTHING = 0.02
 STIMULUS_FRAMES = 100
 HZ = 1000.0
+SCALE_MEMORY = 0.99
+"""Weight that the fit of F onto E keeps from one ms to the next."""
+RECENT_BINS = 20
+"""Bins of S1 that the shown rate is averaged over."""
 
 
 def panel_of(run: Run, session: Session, first_step: int) -> Panel:
@@ -161,6 +165,7 @@ class UncoupledPanel(Panel):
     def __init__(self, run: Run, session: UncoupledSession, first_step: int) -> None:
         super().__init__(run, session, first_step)
         self.bins = RateBins(("P",), max(1, round(self.BIN / session.dt)), first_step)
+        self._recent = np.empty(0)
         shown = np.arange(min(120, session.population.n))
         self._show_rows({"P": shown}, {"P": session.population.n})
         run.offer("voltages", "Voltages now", lambda: session.population.voltages().copy())
@@ -182,8 +187,9 @@ class UncoupledPanel(Panel):
         theory = HZ * np.maximum(mean, 0.0) / (dynamics.theta * dynamics.tau)
         gap = np.full(len(t), np.nan)
         self.run.channel("rates").publish(t, gap, rate, gap, theory, gap)
-        self.run.monitor("E rate", rate[-1])
-        self.run.measure("live_rate_e", float(rate.mean()))
+        self._recent = np.concatenate([self._recent, rate])[-RECENT_BINS:]
+        self.run.monitor("E rate", float(self._recent.mean()))
+        self.run.measure("live_rate_e", float(self._recent.mean()))
         self.run.measure("predicted_e", float(theory[-1]))
 
     def publish(self) -> None:
@@ -351,11 +357,13 @@ class SpatialPanel(NetworkPanel):
         self.sides = dict(sides)
         self.activity = {layer: DecayingActivity(n) for layer, n in session.sizes.items()}
         self.disc_rates = DiscRates(self.sides, session.dt, first_step)
+        self.whole_rates = DiscRates(self.sides, session.dt, first_step)
         self.reader = PositionReader(self.sides, session.dt, first_step)
         self.lag = LiveLag()
         self.places = dict.fromkeys(("F", "E"), (math.nan, math.nan))
         self.layer_rates = np.zeros(3)
-        self._field = np.full((1, 2), np.nan)
+        self._power = np.zeros(2)
+        self._last = first_step
         self._smooth = {layer: _smoothing(side) for layer, side in self.sides.items()}
         self._choose_rows()
         run.offer("positions", "Positions read from F and E", lambda: self._table("position"))
@@ -384,16 +392,16 @@ class SpatialPanel(NetworkPanel):
     def add(self, events: SpikeEvents, end: int) -> None:
         super().add(events, end)
         session, window = self.session, self.session.parameters.window
-        steps = max(end - (self.disc_rates.bins.first), 1)
         self._add_activity(events, end, window)
         t, rates = self.disc_rates.add(events, session.disc, end)
+        _, whole = self.whole_rates.add(events, None, end)
         self._add_positions(events, end, window)
         if len(t):
-            self._add_rates(t, rates, events, steps)
+            self._add_rates(t, rates, whole)
             self._measure_lag(t[-1])
 
     def _add_activity(self, events: SpikeEvents, end: int, window: float) -> None:
-        elapsed = (end - getattr(self, "_last", end)) * self.session.dt
+        elapsed = (end - self._last) * self.session.dt
         self._last = end
         for layer, activity in self.activity.items():
             mine = events.of(layer)
@@ -408,19 +416,21 @@ class SpatialPanel(NetworkPanel):
         self.lag.add_places(t, f, e)
         self.places = {"F": tuple(f[-1]), "E": tuple(e[-1])}
 
-    def _add_rates(self, t: np.ndarray, rates: np.ndarray, events: SpikeEvents, steps: int) -> None:
+    def _add_rates(self, t: np.ndarray, rates: np.ndarray, whole: np.ndarray) -> None:
+        """Rates at the disc and of whole layers, one row per ms bin, spikes per ms and cell."""
         session = self.session
         self.lag.add_rates(t, rates[:, 0], rates[:, 1])
         field = self._mean_field(t)
-        scale = self._camera_scale(rates)
+        scaled = np.empty(len(t))
+        share = min(1.0, 1.0 / session.parameters.window)
+        # Bin by bin, so that the running values do not depend on how blocks cut the run.
+        for k in range(len(t)):
+            self.layer_rates += share * (whole[k] - self.layer_rates)
+            self._power = SCALE_MEMORY * self._power + rates[k, 0] * rates[k, 1::-1]
+            scaled[k] = rates[k, 0] * self._power[0] / max(self._power[1], 1e-12)
         self.run.channel("rates").publish(
-            t, HZ * scale * rates[:, 0], HZ * rates[:, 1], HZ * rates[:, 2],
-            HZ * field[:, 0], HZ * field[:, 1],
-        )  # fmt: skip
-        counts = np.array([(events.layer == k).sum() for k in range(3)])
-        share = min(1.0, steps * session.dt / session.parameters.window)
-        now = counts / (np.array(session.network.sizes) * steps * session.dt)
-        self.layer_rates += share * (now - self.layer_rates)
+            t, HZ * scaled, HZ * rates[:, 1], HZ * rates[:, 2], HZ * field[:, 0], HZ * field[:, 1]
+        )
         for name, value in zip(("Camera", "E", "I"), HZ * self.layer_rates, strict=True):
             self.run.monitor(f"{name} rate", value)
         beta = self.betas(self.layer_rates[1:])
@@ -433,14 +443,6 @@ class SpatialPanel(NetworkPanel):
             return finite_rates(self.session.theory, float(self.layer_rates[0]))
         except SingularBalance:
             return np.full(2, np.nan)
-
-    def _camera_scale(self, rates: np.ndarray) -> float:
-        """Running factor that brings F to the height of E, for the overlay."""
-        power = getattr(self, "_power", np.zeros(2))
-        keep = 0.99 ** len(rates)
-        new = np.array([(rates[:, 0] * rates[:, 1]).sum(), (rates[:, 0] ** 2).sum()])
-        self._power = keep * power + new
-        return float(self._power[0] / self._power[1]) if self._power[1] > 0 else 1.0
 
     def _mean_field(self, t: np.ndarray) -> np.ndarray:
         """Mean-field rates of E and I at the disc for every ms bin, NaN when not wanted."""
