@@ -16,55 +16,11 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from backend.core.colours import CATEGORICAL, MEANINGS, TOKENS
+
 Mode = Literal["light", "dark", "system"]
 
 FONTS = Path(__file__).parent.parent / "resources" / "fonts"
-
-TOKENS = {
-    # name: (light, dark)
-    "window": ("#ECEEF1", "#1E2227"),
-    "panel": ("#F7F8FA", "#23282E"),
-    "base": ("#FFFFFF", "#14181C"),
-    "alt": ("#F3F5F7", "#191E23"),
-    "rail": ("#E2E6EA", "#181C20"),
-    "border": ("#D3D8DE", "#363D46"),
-    "field": ("#868F9B", "#78838F"),
-    "text": ("#1B1F24", "#E7EAEE"),
-    "text2": ("#4A525C", "#B4BCC6"),
-    "text3": ("#5C6671", "#95A0AB"),
-    "accent": ("#17609F", "#6DB3F2"),
-    "fill": ("#17609F", "#2F77BC"),
-    "onfill": ("#FFFFFF", "#FFFFFF"),
-    "sel": ("#CFE3F6", "#264B6E"),
-    "ok": ("#1A6E44", "#63C891"),
-    "okbg": ("#E2F2E9", "#1D3A2B"),
-    "warn": ("#8A5A00", "#E5B454"),
-    "warnbg": ("#FBF0D6", "#3D3217"),
-    "err": ("#B3261E", "#F28B82"),
-    "errbg": ("#FBE7E5", "#45211F"),
-    "runbg": ("#DDEBF8", "#1F3A55"),
-    "ncbg": ("#E9ECF0", "#2F363D"),
-    "grid": ("#ECEFF2", "#20262C"),
-}
-
-CATEGORICAL = (
-    ("#516FE4", "#4C97FB"),
-    ("#941B08", "#EB861C"),
-    ("#3E734C", "#65FBE0"),
-    ("#90459C", "#A97BBC"),
-    ("#AC8C2A", "#F3D76F"),
-    ("#E65C95", "#E0546C"),
-    ("#07A0CC", "#0FCAFC"),
-    ("#434853", "#A8A8A8"),
-)
-
-MEANINGS = {
-    "E": 2, "I": 1, "F": 8, "input": 8, "readout": 4,
-    "figure": 1, "background": 8, "hole": 2,
-    "target": 2, "near": 5, "far": 8,
-    "A": 1, "B": 2, "C": 3,
-    "people": 4, "spiking": 1, "network": 2, "cortex": 3,
-}  # fmt: skip
 
 ROLES = {
     # role: (points at body 9, weight)

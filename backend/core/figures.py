@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backend.core.colours import TOKENS, Theme, data_colour
+from backend.core.colours import Theme, hex_colour
 from backend.core.files import replacing
 from backend.core.views import Marker, Series, View
 
@@ -26,6 +26,11 @@ MM = 1 / 25.4
 STYLES = {"line": "-", "dash": (0, (5, 3)), "dot": ":", "dots": "none", "bars": "-"}
 ASPECT = {"image": 0.92, "matrix": 0.9, "raster": 0.5, "bars": 0.5, "checks": 0.4, "band": 0.3}
 MAPS = {"CET-L1": "gray", "CET-D1A": "RdBu_r", "CET-CBD1": "PuOr", "CET-C6": "twilight"}
+
+
+def data_colour(meaning: str, theme: Theme) -> str:
+    """Hex colour of a meaning in a theme."""
+    return hex_colour(meaning, theme == "dark")
 
 
 def export(
@@ -65,7 +70,7 @@ def render(
     with rc_context(settings):
         figure = Figure(figsize=(width_mm * MM, width_mm * MM * ASPECT.get(view.kind, 0.6)))
         FigureCanvasAgg(figure)
-        figure.set_facecolor(TOKENS["base"][theme])
+        figure.set_facecolor(data_colour("base", theme))
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0)) if view.kind in TEXT else figure.subplots()
         dress(axes, view, theme)
         if data:
@@ -82,10 +87,10 @@ def render(
 
 def dress(axes: Axes, view: View, theme: Theme) -> None:
     """Axes as UI.md section 6 wants them: left and bottom only, outside ticks, titles."""
-    ink = TOKENS["text3"][theme]
-    axes.set_facecolor(TOKENS["base"][theme])
+    ink = data_colour("text3", theme)
+    axes.set_facecolor(data_colour("base", theme))
     axes.set_title(
-        view.title, loc="left", fontsize=9, fontweight="semibold", color=TOKENS["text"][theme]
+        view.title, loc="left", fontsize=9, fontweight="semibold", color=data_colour("text", theme)
     )
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
@@ -94,7 +99,7 @@ def dress(axes: Axes, view: View, theme: Theme) -> None:
     axes.tick_params(colors=ink, labelsize=7)
     axes.set_xlabel(view.x.title, color=ink)
     axes.set_ylabel(view.y.title, color=ink)
-    axes.grid(axis="y", color=TOKENS["grid"][theme], linewidth=0.6)
+    axes.grid(axis="y", color=data_colour("grid", theme), linewidth=0.6)
     axes.set_axisbelow(True)
 
 
@@ -119,7 +124,7 @@ def legend(axes: Axes, theme: Theme) -> None:
             ncols=len(handles),
             frameon=False,
             fontsize=7,
-            labelcolor=TOKENS["text"][theme],
+            labelcolor=data_colour("text", theme),
         )
 
 
@@ -204,8 +209,8 @@ def draw_image(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme)
         draw_marker(axes, marker, theme)
     if image.ndim == 2:
         bar = figure.colorbar(drawn, ax=axes, fraction=0.046, pad=0.03)
-        bar.set_label(view.unit, color=TOKENS["text3"][theme])
-        bar.ax.tick_params(colors=TOKENS["text3"][theme], labelsize=7)
+        bar.set_label(view.unit, color=data_colour("text3", theme))
+        bar.ax.tick_params(colors=data_colour("text3", theme), labelsize=7)
         bar.outline.set_visible(False)  # type: ignore[operator]
 
 
@@ -280,7 +285,7 @@ def draw_bars(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) 
         color=[data_colour(name, theme) for name in colours],
     )
     axes.invert_yaxis()
-    axes.axvline(0, color=TOKENS["text3"][theme], linewidth=0.6)
+    axes.axvline(0, color=data_colour("text3", theme), linewidth=0.6)
 
 
 def draw_psychometric(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
@@ -294,7 +299,8 @@ def draw_psychometric(figure: Figure, axes: Axes, view: View, data: Data, theme:
     if data.get("fit_x") is not None:
         axes.plot(data["fit_x"], data["fit_y"], color=colour, linewidth=1.4)
     if data.get("threshold") is not None and np.isfinite(data["threshold"]):
-        axes.axvline(data["threshold"], color=TOKENS["text"][theme], linestyle=(0, (5, 3)), lw=1)
+        ink = data_colour("text", theme)
+        axes.axvline(data["threshold"], color=ink, linestyle=(0, (5, 3)), lw=1)
     limits(axes, view)
 
 
@@ -346,11 +352,11 @@ def draw_matrix(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme
 def draw_band(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
     edges = np.asarray(data["x"], float)
     for number, label in enumerate(data["labels"]):
-        ground = TOKENS["okbg" if "3" in label else "ncbg"][theme]
+        ground = data_colour("okbg" if "3" in label else "ncbg", theme)
         axes.axvspan(edges[number], edges[number + 1], color=ground)
         axes.text(edges[number : number + 2].mean(), 0.5, plain_text(label), ha="center")
     if data.get("here") is not None:
-        axes.axvline(data["here"], color=TOKENS["accent"][theme], linewidth=2)
+        axes.axvline(data["here"], color=data_colour("accent", theme), linewidth=2)
     axes.set_yticks([])
     axes.set_xlim(edges[0], edges[-1])
 
@@ -368,9 +374,8 @@ def draw_text(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) 
         )
         note = second if isinstance(second, str) else ""
         rows.append(f"{state}{plain_text(first)} {plain_text(note)}   {plain_text(str(value))}")
-    axes.text(
-        0.03, 0.86, "\n".join(rows), va="top", transform=axes.transAxes, color=TOKENS["text"][theme]
-    )
+    ink = data_colour("text", theme)
+    axes.text(0.03, 0.86, "\n".join(rows), va="top", transform=axes.transAxes, color=ink)
 
 
 def plain_text(text: str) -> str:
