@@ -65,6 +65,7 @@ def test_3_a_disk_evokes_two_volleys(disk: list[TrialSummary]) -> None:
     assert share(disk, "readout", 2) >= 0.85
 
 
+@pytest.mark.slow
 def test_3_a_shorter_refractory_period_or_white_noise_adds_read_out_spikes() -> None:
     usual = show("disk", 400)
     short = show("disk", 400, readout=ReadOutSettings(refractory=0.5))
