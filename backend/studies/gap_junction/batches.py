@@ -19,6 +19,7 @@ from backend.studies.gap_junction.live import (
     figure_data,
     measure_theory,
     measure_topology,
+    show_example,
 )
 from backend.studies.gap_junction.parameters import VARIED, GapJunctionParameters, grid
 from backend.studies.gap_junction.setup import GRIDS, figure_of
@@ -57,12 +58,10 @@ def lead(run: Run, name: str, sentence: str) -> None:
 
 
 def show_figure(run: Run, p: GapJunctionParameters) -> Figure:
-    """Publish the figure of a batch and its true topology."""
+    """Publish the figure of a batch and the band of hole sizes."""
     figure = figure_of(p)
     run.channel("figure").publish(**figure_data(p, figure))
     run.channel("band").publish(**band_data(p, figure))
-    measure_topology(run, topology_of(figure.mask))
-    measure_theory(run, p)
     return figure
 
 
@@ -70,14 +69,16 @@ def repeat_trials(run: Run) -> None:
     """Show the same figure many times: shares of each count, times of each region."""
     p: GapJunctionParameters = run.parameters
     figure = show_figure(run, p)
-    expected = topology_of(figure.mask).expected
+    topology = topology_of(figure.mask)
+    measure_topology(run, topology)
+    show_example(run, p)
     rows: list[Row] = []
     run.progress(0, p.trials, "trials")
     for chunk in rows_of(run, ("trials",), p, figure, p.trials):
         rows += chunk
         measure_rows(run, rows)
-        run.measure("as_expected", share(rows, "temporal", expected), n=len(rows))
-        sentence = f"{expectation(topology_of(figure.mask))}, in {len(rows)} trials"
+        run.measure("as_expected", share(rows, "temporal", topology.expected), n=len(rows))
+        sentence = f"{expectation(topology)}, in {len(rows)} trials"
         run.lead("as_expected", sentence)
         publish_counts(run, rows, sentence)
         tabulate(run, [({"figure": p.figure}, row) for row in rows], p.duration)
@@ -135,6 +136,8 @@ def scan(run: Run) -> None:
     """Vary one parameter: breach, hole radius, gap or noise; fit where the count flips."""
     p: GapJunctionParameters = run.parameters
     show_figure(run, p)
+    if run.procedure == "radius":
+        measure_theory(run, p)
     name = GRIDS[run.procedure][0]
     values = sorted(set(grid(p, name)))
     declared = type(p).declaration(VARIED[name])
@@ -148,6 +151,7 @@ def scan(run: Run) -> None:
         point = Point(x, [], topology_of(figure.mask).expected)
         if run.procedure != "noise":
             point.target = 2 + max(holes, 1)
+        show_example(run, here)
         for chunk in rows_of(run, (run.procedure, x), here, figure, p.trials):
             point.rows += chunk
             listed += [({VARIED[name]: x}, row) for row in chunk]
@@ -166,9 +170,9 @@ def measure_point(run: Run, point: Point) -> None:
     """Result values of one point of a scan."""
     n, key = len(point.rows), f"{run.procedure}_{point.x:g}"
     measure(run, f"counted_{key}", 100.0 * point.counted / n, n)
+    measure(run, f"readout_{key}", mean(point.rows, "readout"), n)
     apart = share(point.rows, "spatial", point.target, at_least=True)
     measure(run, f"spatial_{key}", apart, n)
-    measure(run, f"readout_{key}", mean(point.rows, "readout"), n)
     measure(run, f"lag_{key}", lag_of(point.rows), n)
     measure(run, f"hole_silent_{key}", silent_of(point.rows, HOLE), n)
     measure(run, f"hole_median_{key}", median_of(point.rows, HOLE), n)
@@ -268,6 +272,7 @@ def plane(run: Run) -> None:
         coupling, spikelet = couplings[i], spikelets[j]
         here = p.changed(J=coupling, gamma=spikelet)
         rows: list[Row] = []
+        show_example(run, here)
         for chunk in rows_of(run, ("plane", coupling, spikelet), here, figure, p.trials):
             rows += chunk
         listed += [({"J": coupling, "gamma": spikelet}, row) for row in rows]
@@ -319,6 +324,7 @@ def discriminate(run: Run) -> None:
     listed: list[tuple[dict[str, Any], Row]] = []
     run.progress(0, 2 * p.trials, "figure against control")
     for name, shown in (("hits", p), ("false_alarms", control)):
+        show_example(run, shown)
         for chunk in rows_of(run, (name,), shown, figure_of(shown), p.trials):
             rates[name] += chunk
             listed += [({"figure": shown.figure}, row) for row in chunk]

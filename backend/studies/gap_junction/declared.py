@@ -79,8 +79,8 @@ VIEWS = (
         colour_map="magma", limits=(0.0, 10.0), unit="mV", x=Axis("column"), y=Axis("row"),
     ),
     View(
-        "first_spike", "First spike", "image", "first_spike", "white: silent", icon="timer-outline",
-        colour_map="viridis", limits=(0.0, 8.0), unit="ms", x=Axis("column"), y=Axis("row"),
+        "first_spike", "First spike", "image", "first_spike", "hatched: silent",
+        icon="timer-outline", colour_map="viridis", limits=(0.0, 8.0), unit="ms", x=Axis("column"), y=Axis("row"),
     ),
     View(
         "raster", "Volleys", "raster", "raster", "spikes of the sheet, coloured by region",
@@ -97,10 +97,10 @@ VIEWS = (
         series=(*_REGION_SERIES, Series("threshold", "threshold", "theory", "dash")),
     ),
     View(
-        "readout", "Read-out neuron", "traces", "readout", "V<sub>R</sub> and its spikes",
+        "readout", "Read-out neuron", "traces", "readout", "voltage and spikes",
         icon="chart-line", x=TIME, y=Axis("V", "mV", low=0.0, high=11.0),
         series=(
-            Series("voltage", "V<sub>R</sub>", "readout"),
+            Series("voltage", "voltage", "readout"),
             Series("spike", "spike", "readout", "dots"),
             Series("threshold", "threshold", "theory", "dash"),
         ),
@@ -117,7 +117,7 @@ VIEWS = (
     ),
     View(
         "psychometric", "Psychometric curve", "psychometric", "psychometric",
-        "share of trials in which the hole is counted", place="result",
+        "share of trials in which the hole is counted", priority=3,
         icon="chart-bell-curve-cumulative", x=Axis("scanned value"),
         y=Axis("share counted", low=0.0, high=1.0), series=(Series("y", "counted", "spiking"),),
         empty="Appears when a scan runs.",
@@ -153,7 +153,7 @@ LAYOUT = {
     "trial": column(
         row("figure", "sheet", "first_spike"),
         row("raster", "rate", weights=(3, 1)),
-        row("means", "readout"),
+        row("means", "readout", "psychometric"),
         weights=(5, 5, 3),
     )
 }
@@ -180,7 +180,6 @@ def _trial_quantities() -> dict[str, Quantity]:
     found |= {
         "true_parts": Quantity("True parts of the figure", "", 2),
         "true_holes": Quantity("True holes", "", 2, "Euler count of the image"),
-        "euler_number": Quantity("Euler number", "", 2),
         "expected_volleys": Quantity("Volleys expected", "volleys", 2),
         "as_expected": Quantity("Trials with the expected count", "%"),
         "no_third": Quantity("Trials without a third group", "%"),
@@ -210,11 +209,13 @@ def _scan_quantities() -> dict[str, Quantity]:
         for value in values:
             key, at = f"{scan}_{value:g}", f"at {_SCANNED[scan]} {value:g} {unit}"
             found[f"counted_{key}"] = Quantity(f"Counted {at}", "%")
-            found[f"spatial_{key}"] = Quantity(f"Told apart in space {at}", "%")
-            found[f"readout_{key}"] = Quantity(f"Read-out spikes {at}", "spikes")
-            found[f"lag_{key}"] = Quantity(f"Hole lags background {at}", "ms")
-            found[f"hole_silent_{key}"] = Quantity(f"Silent hole cells {at}", "%", 2)
-            found[f"hole_median_{key}"] = Quantity(f"Hole's first spike {at}", "ms")
+            if scan in ("breach", "gap"):
+                found[f"readout_{key}"] = Quantity(f"Read-out spikes {at}", "spikes")
+            if scan == "radius":
+                found[f"spatial_{key}"] = Quantity(f"Told apart in space {at}", "%")
+                found[f"lag_{key}"] = Quantity(f"Hole lags background {at}", "ms")
+                found[f"hole_silent_{key}"] = Quantity(f"Silent hole cells {at}", "%", 2)
+                found[f"hole_median_{key}"] = Quantity(f"Hole's first spike {at}", "ms")
         for side in ("rise", "fall"):
             name = f"{_SCANNED[scan]} where counting {side}s"
             found[f"{scan}_{side}_threshold"] = Quantity(f"Threshold, {name}", unit)

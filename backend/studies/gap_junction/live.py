@@ -12,7 +12,7 @@ from backend.core.parameters import ParameterError, show_number
 from backend.core.run import Block, Run
 from backend.core.views import Marker
 from backend.spiking.gap_junction import Sheet, Spikes
-from backend.spiking.gap_junction_theory import critical_radius, critical_slit, screening_length
+from backend.spiking.gap_junction_theory import critical_radius, screening_length
 from backend.stimuli.topology import BACKGROUND, FIGURE, HOLE, Figure
 from backend.studies.gap_junction.parameters import FIGURE as FIGURE_GROUP
 from backend.studies.gap_junction.parameters import SHEET as SHEET_GROUP
@@ -47,25 +47,39 @@ FIGURE_PARAMETERS, SHEET_PARAMETERS = _names(FIGURE_GROUP), _names(SHEET_GROUP)
 
 def run_live(run: Run) -> None:
     """Run one trial, publishing as it goes; live parameters act between blocks."""
-    trial = LiveTrial(run)
+    trial = LiveTrial(run, run.parameters)
     total = round(trial.fixed.duration / trial.fixed.dt)
     run.status("one trial")
     trial.publish()
+    trial.count()
     trial.offer()
     for block in run.blocks(trial.fixed.dt, total):
         trial.apply(block)
         trial.advance(block.steps)
         if block.publish or trial.sheet.step == total:
             trial.publish()
+            trial.count()
     trial.finish()
+
+
+def show_example(run: Run, parameters: GapJunctionParameters) -> None:
+    """While somebody looks at a batch: fill the views with the first trial of these settings."""
+    if not run.drawing:
+        return
+    for name in ("raster", "rate", "readout", "means"):
+        run.channel(name).clear()
+    trial = LiveTrial(run, parameters)
+    trial.advance(round(parameters.duration / parameters.dt))
+    trial.publish()
+    trial.publish_replay()
 
 
 class LiveTrial:
     """State of the watched trial: the sheet, what was published, snapshots for the time slider."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, parameters: GapJunctionParameters) -> None:
         self.run = run
-        self.fixed: GapJunctionParameters = run.parameters
+        self.fixed = parameters
         self.used = self.fixed
         self.figure: Figure = figure_of(self.fixed)
         self.topology = volleys.topology_of(self.figure.mask)
@@ -151,7 +165,6 @@ class LiveTrial:
         self._publish_raster(spikes)
         self._publish_traces(spikes)
         self._publish_means()
-        self.count(spikes)
 
     def _publish_raster(self, spikes: Spikes) -> None:
         first, self._drawn["spikes"] = self._drawn["spikes"], len(spikes.step)
@@ -192,8 +205,9 @@ class LiveTrial:
             threshold = np.full(times.size, self.used.V_th)
             self.run.channel("means").publish(times, *means.T, threshold)
 
-    def count(self, spikes: Spikes) -> dict[str, int]:
+    def count(self) -> None:
         """Count volleys so far; publish the counters and the result values."""
+        spikes = self.sheet.spikes()
         groups = volleys.temporal_groups(spikes.step, spikes.dt)
         counts = {
             "readout": len(self.sheet.readout_times),
@@ -216,7 +230,6 @@ class LiveTrial:
                 ("True holes", "Euler count", str(self.topology.holes)),
             ],
         )
-        return counts
 
     def _patches_of(self, group: volleys.Group, spikes: Spikes) -> int:
         """Patches of one group; those of a group that is over are counted once."""
@@ -237,18 +250,18 @@ class LiveTrial:
         measure_topology(run, self.topology)
         measure_theory(run, self.used)
         first = spikes.first_times(self.sheet.voltage.size)
-        labels = self.figure.labels
-        medians = volleys.first_spike_medians(first, labels)
+        medians = volleys.first_spike_medians(first, self.figure.labels)
         for label, name in ((FIGURE, "figure"), (BACKGROUND, "background"), (HOLE, "hole")):
-            cells = labels.ravel() == label
-            if label < medians.size and cells.any():
-                run.measure(f"{name}_silent", 100 * float(np.mean(np.isnan(first[cells]))))
-                if np.isfinite(medians[label]):
-                    run.measure(f"{name}_median", medians[label])
+            if label < medians.size and np.isfinite(medians[label]):
+                run.measure(f"{name}_median", medians[label])
         if medians.size > HOLE and np.isfinite(medians[HOLE] - medians[BACKGROUND]):
             run.measure("hole_lag", medians[HOLE] - medians[BACKGROUND])
+        self.publish_replay()
+
+    def publish_replay(self) -> None:
+        """The snapshots so far, for the time slider."""
         times = np.arange(len(self.frames)) * self.every * self.sheet.dt
-        run.channel("replay").publish(frames=np.array(self.frames), times=times)
+        self.run.channel("replay").publish(frames=np.array(self.frames), times=times)
 
     def offer(self) -> None:
         """Exports, made when asked for."""
@@ -314,19 +327,17 @@ def expectation(topology: volleys.Topology) -> str:
 
 def measure_topology(run: Run, topology: volleys.Topology) -> None:
     """True numbers of the figure."""
-    run.measure("true_parts", topology.parts)
-    run.measure("true_holes", topology.holes)
-    run.measure("euler_number", topology.euler)
     run.measure("expected_volleys", topology.expected)
+    run.measure("true_holes", topology.holes)
+    run.measure("true_parts", topology.parts)
 
 
 def measure_theory(run: Run, p: GapJunctionParameters) -> None:
-    """Screening length and critical sizes of these settings (left out where infinite)."""
+    """Screening length and critical radius of these settings (left out where infinite)."""
     neighbours = int(p.neighbours)
     run.measure("screening_length", screening_length(p.J, neighbours))
     if p.mu_gray > p.V_th:
         run.measure("critical_radius", critical_radius(p.J, p.mu_gray, neighbours, p.V_th))
-        run.measure("critical_slit", critical_slit(p.J, p.mu_gray, neighbours, p.V_th))
 
 
 def hole_radii(figure: Figure) -> list[tuple[float, float, float]]:

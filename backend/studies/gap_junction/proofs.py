@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from backend.analysis.volleys import topology_of
 from backend.core.run import Run
 from backend.spiking.gap_junction import ReadOutSettings, Sheet, SheetSettings
-from backend.spiking.gap_junction_theory import steady_state
+from backend.spiking.gap_junction_theory import critical_slit, steady_state
 from backend.stimuli.topology import BACKGROUND, FIGURE, Sizes, make_figure
 from backend.studies.gap_junction.live import (
     band_data,
     figure_data,
     measure_theory,
-    measure_topology,
 )
 from backend.studies.gap_junction.parameters import GapJunctionParameters
 from backend.studies.gap_junction.setup import (
@@ -46,8 +44,10 @@ def theory(run: Run) -> None:
     figure = figure_of(p)
     run.channel("figure").publish(**figure_data(p, figure))
     run.channel("band").publish(**band_data(p, figure))
-    measure_topology(run, topology_of(figure.mask))
     measure_theory(run, p)
+    if p.mu_gray > p.V_th:
+        slit = critical_slit(p.J, p.mu_gray, int(p.neighbours), p.V_th)
+        run.measure("critical_slit", slit)
     total = len(DECAYS) + len(HOLES) + 2
     for done, (coupling, neighbours) in enumerate(DECAYS):
         run.progress(done, total, "steady states")
