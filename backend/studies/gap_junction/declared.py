@@ -80,7 +80,8 @@ VIEWS = (
     ),
     View(
         "first_spike", "First spike", "image", "first_spike", "hatched: silent",
-        icon="timer-outline", colour_map="viridis", limits=(0.0, 8.0), unit="ms", x=Axis("column"), y=Axis("row"),
+        icon="timer-outline", colour_map="viridis", limits=(0.0, 8.0), unit="ms",
+        x=Axis("column"), y=Axis("row"),
     ),
     View(
         "raster", "Volleys", "raster", "raster", "spikes of the sheet, coloured by region",
