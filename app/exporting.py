@@ -109,7 +109,7 @@ def export_table(page: StudyPage) -> None:
     """Save the result table as TSV."""
     path = ask_path(page, "Export result table", "result.tsv", "TSV (*.tsv)")
     if path is not None:
-        page.attempt(lambda: write_text(path, page.result.text() + "\n"), f"{path.name} was saved.")
+        page.attempt(lambda: write_text(path, page.result.text()), f"{path.name} was saved.")
 
 
 def export_report(page: StudyPage) -> None:

@@ -43,7 +43,7 @@ from backend.core.files import FileProblem
 from backend.core.runner import Job, Runner
 from backend.core.store import Record, Store
 from widgets import icons, theme
-from widgets.banner import Banner
+from widgets.banner import Banner, BannerArea
 from widgets.code_view import CodeView
 from widgets.palette import CommandPalette
 from widgets.parts import Button
@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         self.keeper = SessionKeeper(self)
         self.status = StatusBar(self.runner, self)
         self.setStatusBar(self.status)
-        self.problem = Banner()
+        self.problems = BannerArea()
         self.stack = QStackedWidget()
         self.rail = Rail(self)
         self.palette_: CommandPalette | None = None
@@ -103,7 +103,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.problem)
+        column.addWidget(self.problems)
         column.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.rail)
@@ -300,8 +300,10 @@ class MainWindow(QMainWindow):
             return None
         page = self.open_study(record.study)
         if page.controller.alive:
-            page.banner.show_message(
-                "A run of this study is alive", "Stop it first, then open the other.", "warning"
+            page.say_problem(
+                "A run of this study is alive",
+                "Stop it first, then open the other.",
+                kind="warning",
             )
             return None
         return page, job
@@ -548,7 +550,7 @@ class MainWindow(QMainWindow):
 
     def report_problem(self, title: str, text: str, details: str = "") -> None:
         """A problem above everything; nothing a user does ends the program."""
-        self.problem.show_message(title, text, "error", (), details)
+        self.problems.show_banner("problem", Banner(title, text, "error", (), details))
 
     def show_title(self) -> None:
         """Session, then the program."""

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from app import session as sessions
 from backend.studies import find, ids
 from widgets import theme
-from widgets.banner import Banner, Fix
+from widgets.banner import Banner
 from widgets.flow_cards import CardGrid, CardText
 from widgets.parts import Button, Elided, Head, LineEdit, Panel, Words
 
@@ -107,19 +107,17 @@ class HomePanel(QWidget):
         self.side_column.addSpacing(theme.dp(12))
 
     def _recovered(self, path: Path) -> Banner:
-        banner = Banner()
-        saved = sessions_time(path)
-        banner.show_message(
-            "Session recovered",
-            f"The program stopped unexpectedly. Nothing is lost that was set before {saved}.",
-            "warning",
-            (
-                Fix("Open", lambda: self.window_.keeper.recover(path)),
-                Fix("Discard", lambda: self._discard(path)),
-            ),
-        )
-        banner.copy.hide()
-        banner.closed.connect(lambda: self._discard(path))
+        moment = sessions_time(path)
+        text = f"The program stopped unexpectedly. Everything set before {moment} is here."
+        buttons = (("open", "Open"), ("discard", "Discard"))
+        banner = Banner("Session recovered", text, "warning", buttons)
+        banner.copy_button.hide()
+        acts = {
+            "open": lambda: self.window_.keeper.recover(path),
+            "discard": lambda: self._discard(path),
+        }
+        banner.acted.connect(lambda name: acts[name]())
+        banner.dismissed.connect(lambda: self._discard(path))
         return banner
 
     def _discard(self, path: Path) -> None:

@@ -14,17 +14,18 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from app import exporting
 from app.controller import StudyController
 from app.panels.simulate.board import Board
-from app.panels.simulate.status import result_words, strip_state
+from app.panels.simulate.status import show_result, show_strip, stale_words
 from backend.core.files import FileProblem
 from backend.core.parameters import ParameterError
 from backend.core.run import StopCondition
 from backend.core.runner import FINISHED, Job
 from backend.core.script import write_script
 from backend.core.store import Record
+from backend.core.study import Procedure
 from backend.core.views import View
 from backend.studies import find, ids
 from widgets import theme
-from widgets.banner import Banner, Fix
+from widgets.banner import Banner, BannerArea
 from widgets.form.form import ParameterForm
 from widgets.job_strip import JobStrip
 from widgets.panel_header import PanelHeader
@@ -37,6 +38,17 @@ FRAME_MS = 16
 SLOW_MS = 125
 COMPACT_PX = 1240
 WIDE_PX = 2000
+MOST_BUTTONS = 3
+HEIGHTS = {"counters": 150, "checks": 120, "band": 96, "bars": 150}
+SPEEDS: tuple[tuple[str, float | None], ...] = (
+    ("as fast as it goes", None),
+    ("real time", 1000.0),
+    ("× 0.1", 100.0),
+    ("× 0.01", 10.0),
+    ("× 0.001", 1.0),
+    ("× 0.0001", 0.1),
+)
+"""Words and model milliseconds a wall second."""
 
 
 class StudyPage(QWidget):
@@ -47,22 +59,24 @@ class StudyPage(QWidget):
         self.controller = controller
         self.window_ = window
         study = controller.study
-        self.header = PanelHeader(study.title, study.number, study.synthetic)
-        self.strip = JobStrip(study.time_unit)
-        self.strip.monitors = dict(study.monitors)
+        self.header = PanelHeader()
+        self.strip = JobStrip()
+        self.strip.set_speeds(SPEEDS)
+        self.strip.set_monitors(study.time_unit, study.monitors)
         self.form = ParameterForm(study.Parameters)
         self.board = Board(study)
         self.result = ResultPanel()
-        self.banner = Banner()
+        self.banners = BannerArea()
         for widget in self.board.result_views.values():
-            widget.setMinimumHeight(theme.dp(190))
+            self.result.add_view(widget, theme.dp(HEIGHTS.get(widget.view.kind, 200)))
             widget.hide()
-            self.result.add_view(widget)
         self._lay_out()
         self.began = 0.0
         self.expected: dict[str, Any] | None = None
         self._said_job: Job | None = None
         self._dismissed: set[str] = set()
+        self._fixes: dict[str, Callable[[], None]] = {}
+        self._buttons: list[Procedure] = []
         self._later: list[tuple[str, str]] = []
         self.frame_timer = self._timer(FRAME_MS, self._frame)
         self.slow_timer = self._timer(SLOW_MS, self._slow)
@@ -82,7 +96,7 @@ class StudyPage(QWidget):
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.banner)
+        column.addWidget(self.banners)
         column.addWidget(self.board, 1)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(theme.dp(5))
@@ -110,16 +124,16 @@ class StudyPage(QWidget):
         controller.job_changed.connect(self._job_changed)
         controller.refused.connect(self._refused)
         controller.noticed.connect(self._notices)
-        strip.primary.connect(self.run_or_pause)
-        strip.stop.connect(self.stop)
-        strip.step.connect(self.single_step)
-        strip.restart.connect(self.restart)
-        strip.rebuild.connect(controller.rebuild)
+        for signal in (strip.run_asked, strip.pause_asked, strip.continue_asked):
+            signal.connect(self.run_or_pause)
+        strip.stop_asked.connect(self.stop)
+        strip.step_asked.connect(self.single_step)
+        strip.restart_asked.connect(self.restart)
+        strip.rebuild_asked.connect(controller.rebuild)
         strip.speed_changed.connect(self._set_speed)
-        strip.draw_changed.connect(self._set_drawing)
-        strip.procedure.connect(self.start)
-        strip.continue_for.connect(self._continue_for)
-        strip.stop_when.connect(self._stop_when)
+        strip.procedure_asked.connect(lambda name: self.start(name))
+        strip.continue_for_asked.connect(self._continue_for)
+        strip.stop_when_asked.connect(self._stop_when)
         header.study_chosen.connect(self.window_.open_study)
         header.preset_chosen.connect(self.choose_preset)
         header.citation_asked.connect(self.window_.show_citation)
@@ -127,19 +141,22 @@ class StudyPage(QWidget):
         header.script_asked.connect(self.window_.show_script)
         header.methods_asked.connect(self.window_.show_methods)
         header.report_asked.connect(lambda: exporting.export_report(self))
-        header.export_menu.aboutToShow.connect(
-            lambda: exporting.fill_menu(header.export_menu, self)
-        )
+        menu = header.export.menu()
+        menu.aboutToShow.connect(lambda: exporting.fill_menu(menu, self))
         self.result.export_asked.connect(lambda: exporting.export_table(self))
         self.board.export_asked.connect(lambda name: exporting.export_figure(self, name))
         self.board.window_asked.connect(self.window_.show_view_window)
         self.board.dragged.connect(self._dragged)
-        self.banner.closed.connect(self._banner_closed)
+        self.result.quantity_activated.connect(self._jump)
+        self.banners.acted.connect(lambda _, name: self._fixes[name]())
 
     def _fill(self) -> None:
         study = self.controller.study
         panel = [find(name) for name in ids()]
-        self.header.set_studies([(s.id, s.title) for s in panel if s.panel == study.panel])
+        here = [(s.id, s.title, s.number) for s in panel if s.panel == study.panel]
+        self.header.set_studies(here)
+        self.header.set_study(study.title, study.number)
+        self.header.set_synthetic(study.synthetic)
         self.header.set_presets([(p.name, p.title) for p in study.presets])
         self._preset_changed()
         self._values_changed(frozenset(study.Parameters.model_fields))
@@ -160,8 +177,9 @@ class StudyPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         compact = self.width() < theme.dp(COMPACT_PX)
-        self.header.set_compact(compact)
-        self.strip.set_compact(compact)
+        self.board.grid.set_narrow(compact)
+        if compact and event.oldSize().width() < 0:
+            self.form.fold_rebuild_groups(True)
         if event.oldSize().width() < theme.dp(WIDE_PX) <= self.width():
             self.splitter.setSizes([theme.dp(380), self.width() - theme.dp(760), theme.dp(380)])
 
@@ -178,19 +196,17 @@ class StudyPage(QWidget):
     def _slow(self) -> None:
         """State, numbers and words, eight times a second."""
         job = self.controller.job
-        self.strip.show_state(strip_state(self.controller, self.began))
+        show_strip(self.strip, self.controller, self.began)
         self.window_.rail.show_alive("simulate", self.window_.simulating)
         while self._later:
             title, text = self._later.pop(0)
             if title:
-                self.banner.show_message(title, text)
+                self.say_problem(title, text)
             else:
                 self.window_.say(text)
-        self.result.show_result(*result_words(self.controller))
-        stale = ""
-        if job is not None and (self.controller.stale or job.record.state == "reopened"):
-            stale = f"from the run of {job.record.started[11:16]}, other settings"
-        self.board.set_stale(stale)
+        show_result(self.result, self.controller)
+        drawing = self.strip.draw.isChecked() or not self.controller.alive
+        self.board.set_stale(stale_words(self.controller) if drawing else "drawing off")
         if job is not None and job.finished and job is not self._said_job:
             self._said_job = job
             self._finished(job)
@@ -200,40 +216,40 @@ class StudyPage(QWidget):
     def _values_changed(self, names: frozenset[str]) -> None:
         controller = self.controller
         self.form.set_values(controller.parameters)
-        self.header.show_changes(controller.differing)
+        self.header.set_changed(controller.differing)
         self.board.show_layout(controller.study.layout_of(controller.parameters))
-        procedures = []
-        for procedure in controller.study.procedures[1:]:
-            shown = procedure.shown_if
-            if shown is None or getattr(controller.parameters, shown[0]) in shown[1]:
-                procedures.append((procedure.id, procedure.button, procedure.icon, procedure.help))
-        self.strip.set_procedures(self._with_measure(procedures))
+        self._show_procedures()
         self._preview()
         self.window_.session_changed()
 
-    def _with_measure(
-        self, procedures: list[tuple[str, str, str, str]]
-    ) -> list[tuple[str, str, str, str]]:
-        """The preset's own procedure first, so that *Measure* is always at one place."""
-        wanted = self.controller.study.preset(self.controller.preset).procedure
-        return sorted(procedures, key=lambda entry: entry[0] != wanted)[:3]
+    def _show_procedures(self) -> None:
+        """Buttons that apply now; the preset's own first, so that it is always at one place."""
+        controller = self.controller
+        wanted = controller.study.preset(controller.preset).procedure
+        shown = [
+            p
+            for p in controller.study.procedures[1:]
+            if p.shown_if is None or getattr(controller.parameters, p.shown_if[0]) in p.shown_if[1]
+        ]
+        buttons = sorted(shown, key=lambda p: p.id != wanted)[:MOST_BUTTONS]
+        if buttons != self._buttons:
+            self._buttons = buttons
+            self.strip.set_procedures(buttons)
 
     def _preview(self) -> None:
         if self.controller.alive:
             return
         try:
             contents = self.controller.study.preview(self.controller.parameters)
-        except ParameterError:
-            return
-        except FileProblem:
+        except (ParameterError, FileProblem):
             return
         self.board.preview(contents)
 
     def _preset_changed(self) -> None:
         controller = self.controller
-        self.header.show_preset(controller.preset)
+        self.header.set_preset(controller.preset)
         self.form.set_preset_values(controller.study.parameters_of(controller.preset))
-        self.header.show_changes(controller.differing)
+        self.header.set_changed(controller.differing)
 
     def choose_preset(self, name: str) -> None:
         """Load a preset chosen by the user."""
@@ -257,9 +273,9 @@ class StudyPage(QWidget):
         controller = self.controller
         changes = controller.study.changes_for_file(controller.parameters, path)
         if not changes:
-            self.banner.show_message(
-                f"{path.name} does not fit this study",
-                "It reads " + ", ".join(sorted(self._formats())) + ". Choose another file.",
+            reads = ", ".join(sorted(self._formats()))
+            self.say_problem(
+                f"{path.name} does not fit this study", f"It reads {reads}. Choose another file."
             )
             return False
         try:
@@ -269,7 +285,7 @@ class StudyPage(QWidget):
             )
             controller.study.check(controller.parameters, "free")
         except (ParameterError, FileProblem) as error:
-            self.banner.show_message(f"{path.name} cannot be used", str(error))
+            self.say_problem(f"{path.name} cannot be used", str(error))
             return False
         return True
 
@@ -285,7 +301,7 @@ class StudyPage(QWidget):
             name = next(iter(self.form.errors))
             self.form.show_parameter(name)
             return False
-        self.banner.hide()
+        self.banners.remove("problem")
         self.began = time.monotonic()
         return self.controller.start(procedure, **options)
 
@@ -333,9 +349,6 @@ class StudyPage(QWidget):
         if self.controller.job is not None:
             self.controller.job.run.speed = speed
 
-    def _set_drawing(self, on: bool) -> None:
-        self.board.set_stale("" if on else "drawing off")
-
     def _continue_for(self, duration: float) -> None:
         if self.controller.alive and self.controller.job is not None:
             self.controller.job.run.continue_for(duration)
@@ -355,9 +368,8 @@ class StudyPage(QWidget):
         self._slow()
 
     def _speed(self) -> float | None:
-        from widgets.job_strip import SPEEDS
-
-        return SPEEDS[self.strip.speed.currentIndex()][1]
+        speed: float | None = self.strip.speed.currentData()
+        return speed
 
     def _finished(self, job: Job) -> None:
         """Say how a run ended; a reproduced one is compared with its original."""
@@ -373,54 +385,68 @@ class StudyPage(QWidget):
     def _say_failure(self, job: Job) -> None:
         failure = job.failure
         assert failure is not None
-        fixes = []
         if failure.field in self.form.declarations:
             self.form.refuse(failure.field, failure.text, failure.fix)
-            fixes = self._fixes(failure.field, failure.fix)
-        self.banner.show_message(failure.title, failure.text, "error", fixes, failure.details)
+        self.say_problem(failure.title, failure.text, failure.field, failure.fix, failure.details)
 
-    def _fixes(self, name: str, fix: Any) -> list[Fix]:
-        if fix is None or name not in self.controller.study.Parameters.model_fields:
-            return []
-        words = f"Use {fix:g}" if isinstance(fix, int | float) else f"Use {fix}"
-        return [Fix(words, lambda: self._use(name, fix))]
+    def say_problem(
+        self,
+        title: str,
+        text: str,
+        field: str = "",
+        fix: Any = None,
+        details: str = "",
+        kind: str = "error",
+        key: str = "problem",
+    ) -> None:
+        """A banner; ``fix`` is offered as a button when the field would take it."""
+        buttons = []
+        if fix is not None and field in self.controller.study.Parameters.model_fields:
+            words = f"Use {fix:g}" if isinstance(fix, int | float) else f"Use {fix}"
+            buttons = [(key, words)]
+            self._fixes[key] = lambda: self._use(field, fix, key)
+        self.banners.show_banner(key, Banner(title, text, kind, buttons, details))
 
-    def _use(self, name: str, fix: Any) -> None:
+    def _use(self, name: str, fix: Any, key: str) -> None:
         self.form.accept(name)
         self.controller.set_value(name, self.controller.study.Parameters.parse(name, fix))
-        self.banner.hide()
+        self.banners.remove(key)
 
     def _say_reproduced(self, job: Job, expected: dict[str, Any]) -> None:
         values = {name: measured.value for name, measured in job.run.result.values.items()}
         other = [n for n, v in expected.items() if v is not None and values.get(n) != v]
         if not other:
-            text = f"All {len(expected)} values are identical."
-            self.banner.show_message("Reproduced", text, "info")
-        else:
-            labels = ", ".join(self.controller.study.quantities[n].label for n in other[:4])
-            self.banner.show_message(
-                "Some values differ", f"{labels}. Versions or hardware may be others.", "warning"
-            )
+            self.window_.say(f"Reproduced: all {len(expected)} values are identical.")
+            return
+        labels = ", ".join(self.controller.study.quantities[n].label for n in other[:4])
+        text = f"{labels}. Versions or hardware may be others."
+        self.say_problem("Some values differ from the first run", text, kind="warning")
 
     def _refused(self, name: str, sentence: str, fix: Any) -> None:
         if name in self.form.declarations:
             self.form.refuse(name, sentence, fix)
-        title = "A setting cannot be used"
-        self.banner.show_message(title, sentence, "error", self._fixes(name, fix))
+        self.say_problem("A setting cannot be used", sentence, name, fix)
 
     def _notices(self) -> None:
         """The first warning that was not put away stands in the banner."""
         fresh = [n for n in self.controller.notices if n.title not in self._dismissed]
-        titles = {n.title for n in self.controller.notices}
-        if fresh:
-            notice = fresh[0]
-            fixes = self._fixes(notice.field, notice.fix)
-            self.banner.show_message(notice.title, notice.text, "warning", fixes)
-        elif self.banner.level == "warning" and self.banner.heading.text() not in titles:
-            self.banner.hide()
+        if not fresh:
+            self.banners.remove("notice")
+            return
+        notice = fresh[0]
+        shown = self.banners.banners.get("notice")
+        if shown is not None and (shown.title_text, shown.text) == (notice.title, notice.text):
+            return
+        self.say_problem(
+            notice.title, notice.text, notice.field, notice.fix, kind="warning", key="notice"
+        )
+        banner = self.banners.banners["notice"]
+        banner.dismissed.connect(lambda: self._dismissed.add(notice.title))
 
-    def _banner_closed(self) -> None:
-        self._dismissed.add(self.banner.heading.text())
+    def _jump(self, quantity: str) -> None:
+        """A click on a result line brings the help of its quantity."""
+        words = self.controller.study.quantities[quantity]
+        self.window_.say(f"{words.label}: {words.help or words.unit}".rstrip(": "))
 
     # ---- history ---------------------------------------------------------------------------
 
@@ -450,7 +476,7 @@ class StudyPage(QWidget):
         try:
             act()
         except (FileProblem, ParameterError) as problem:
-            self.banner.show_message("A file cannot be used", str(problem))
+            self.say_problem("A file cannot be used", str(problem))
         else:
             if said:
                 self.window_.say(said)

@@ -2,98 +2,110 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from typing import Any
 
 from app.controller import StudyController
-from backend.core.report import shown_value
+from app.panels.runs.model import took
+from backend.core.result import Result
 from backend.core.runner import Job
-from widgets.job_strip import StripState, seconds_left
+from widgets.job_strip import JobStrip
+from widgets.result_panel import ResultPanel
 
 
-def strip_state(controller: StudyController, began: float) -> StripState:
-    """What the strip shows now."""
+def show_strip(strip: JobStrip, controller: StudyController, began: float) -> None:
+    """Show the state of the current run in the strip."""
     job = controller.job
     if job is None:
-        return StripState(activity="Press Run, or Ctrl+Enter")
-    study, run = job.study, job.run
-    endless = study.endless(run.parameters, job.record.procedure)
-    done, total = run.done or (None, None)
-    if endless:
-        done = total = None
-    return StripState(
-        state=job.state,
-        endless=endless,
-        done=done,
-        total=total,
-        activity=activity(job, endless),
-        detail=detail(job, endless, time.monotonic() - began),
-        waiting=len(controller.waiting),
-    )
+        strip.set_state("idle")
+        strip.set_words(activity="Press Run, or Ctrl+Enter")
+        return
+    endless = job.study.endless(job.run.parameters, job.record.procedure)
+    strip.set_endless(endless)
+    strip.set_state(job.state if job.state in STATES else "done")
+    done = None if endless else job.run.done
+    strip.set_progress(*(done or (None, None)))
+    strip.set_rebuild_waiting(bool(controller.waiting))
+    strip.set_words(clock(job, endless), activity(job), note(job, endless, began))
 
 
-def activity(job: Job, endless: bool) -> str:
-    """What a run is doing, in the first words."""
+STATES = ("idle", "running", "rebuilding", "paused", "done", "cancelled", "failed")
+
+
+def clock(job: Job, endless: bool) -> str:
+    """Model time of a simulation, steps done of anything else."""
     run = job.run
     unit = run.study.time_unit
-    if run.stopped_by and run.paused:
-        return run.stopped_by
-    if job.outcome == "failed":
-        return job.failure.title if job.failure else "Stopped on a problem"
-    if run.rebuilding:
-        return f"{run.rebuilding}; the old network goes on"
     if run.clock and (endless or job.record.procedure == "free"):
-        total = "" if endless or not run.done else f" of {run.done[1] * run.step_length:.2f} {unit}"
-        return f"t = {run.clock:.5g} {unit}{total}"
+        if endless or not run.done:
+            return f"t = {run.clock:.0f} {unit}"
+        return f"{run.clock:.2f} of {run.done[1] * run.step_length:.2f} {unit}"
     if run.done and run.done[1]:
         counted = f"{run.done[0]:g} of {run.done[1]:g}"
-        if job.outcome == "cancelled":
-            counted = f"incomplete, {counted}"
-        return f"{run.activity}, {counted}" if run.activity else counted
-    return run.activity
+        return f"incomplete, {counted}" if job.outcome == "cancelled" else counted
+    return ""
 
 
-def detail(job: Job, endless: bool, elapsed: float) -> str:
-    """Speed of an endless run, time left of a finite one."""
+def activity(job: Job) -> str:
+    """What a run is doing."""
+    run = job.run
+    if run.stopped_by and run.paused and not job.finished:
+        return run.stopped_by
+    if job.outcome == "failed":
+        return job.failure.title if job.failure else "stopped on a problem"
+    if run.rebuilding:
+        return f"{run.rebuilding}; the old network goes on"
+    return run.activity if not job.finished else ""
+
+
+def note(job: Job, endless: bool, began: float) -> str:
+    """Speed of a simulation, time left of a batch, time taken of what is over."""
     run = job.run
     if job.finished:
-        return "" if run.rate == 0 else f"in {elapsed_words(job)}"
+        return f"in {took(job.record) or '0 s'}"
     if endless or job.record.procedure == "free":
         words = f"{run.rate / 1000:.2g} × real time"
         if run.step_length:
             words += f" · {run.rate / run.step_length:.0f} steps/s"
         return f"{words} · runs until you stop it" if endless else words
     if run.done and run.done[1]:
-        return seconds_left(run.done[0] / run.done[1], elapsed)
+        return seconds_left(run.done[0] / run.done[1], time.monotonic() - began)
     return ""
 
 
-def elapsed_words(job: Job) -> str:
-    """How long a finished run took."""
-    from app.panels.runs.model import took
+def seconds_left(share: float, elapsed: float) -> str:
+    """Remaining time in words, from the share done and the seconds it took."""
+    if share <= 0.02 or elapsed < 1:
+        return ""
+    left = elapsed * (1 - share) / share
+    return f"about {left:.0f} s left" if left < 100 else f"about {left / 60:.0f} min left"
 
-    return took(job.record) or "0 s"
+
+def stale_words(controller: StudyController) -> str:
+    """Chip of views whose run had other settings than the form shows."""
+    if controller.job is None or not controller.stale:
+        return ""
+    return f"from the run of {controller.job.record.started[11:16]}, other settings"
 
 
-def result_words(controller: StudyController) -> tuple[Any, ...]:
-    """Arguments of ``ResultPanel.show_result``."""
-    job = controller.job
-    study = controller.study
+def show_result(panel: ResultPanel, controller: StudyController) -> None:
+    """Numbers of the current run beside the references."""
+    job, study = controller.job, controller.study
     if job is None:
-        return [], "", "", "", list(study.notes)
-    result = job.run.result
-    lines = job.comparisons()
-    lead_name = lead = ""
-    if result.lead in result.values:
-        quantity = study.quantities[result.lead]
-        value = shown_value(result.values[result.lead].value, quantity.digits)
-        lead_name, lead = quantity.label, f"{value} {quantity.unit}".strip()
-    stale = ""
-    if controller.stale:
-        stale = f"These numbers are of the run of {job.record.started[11:16]}, other settings."
-    elif job.outcome == "cancelled":
-        stale = "Incomplete: the run was cancelled; these are the numbers so far."
+        panel.show_result(Result(notes=list(study.notes)), [], study.quantities)
+        return
+    result = dataclasses.replace(
+        job.run.result,
+        values=dict(job.run.result.values),
+        notes=[*job.run.result.notes, *study.notes],
+    )
+    if result.lead not in study.quantities:
+        result.lead = ""
+    panel.show_result(result, job.comparisons(), study.quantities)
+    warning = ""
+    if job.outcome == "cancelled":
+        warning = "Incomplete: the run was cancelled. These are the numbers so far."
     elif job.outcome == "failed":
-        stale = "This run failed; these are the numbers it found before."
-    notes = [*result.notes, *study.notes]
-    return lines, lead_name, lead, result.sentence, notes, stale
+        warning = "This run failed. These are the numbers it found before."
+    panel.set_warning(warning)
+    panel.set_stale(f"run of {job.record.started[11:16]}" if controller.stale else "")
