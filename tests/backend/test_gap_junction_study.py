@@ -249,6 +249,8 @@ def test_the_map_shows_three_phases() -> None:
         ({"breach_angles": "0:90:1000"}, "breach", "breach_angles", "needs numbers"),
         ({"breach_angles": " "}, "breach", "breach_angles", "1 to 200"),
         ({"figure": "disk"}, "breach", "figure", "needs ring"),
+        ({"figure": "disk"}, "discriminate", "figure", "needs two holes or ring"),
+        ({"tau": 1.0, "J": 10.0}, "step", "dt", "stable"),
         ({"dt": 0.1, "plane_J": "0, 10"}, "plane", "dt", "stable"),
     ],
 )

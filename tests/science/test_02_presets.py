@@ -37,7 +37,7 @@ def test_a_preset_measures_what_it_refers_to(name: str) -> None:
         if line.reference is None:
             continue
         assert line.measured is not None, line.quantity
-        if (name, line.quantity) in FINDINGS:
+        if line.reference.source == "paper" and (name, line.quantity) in FINDINGS:
             assert line.verdict is Verdict.DIFFER, line
         else:
             assert line.verdict is Verdict.AGREE, line

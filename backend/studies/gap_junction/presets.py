@@ -91,7 +91,12 @@ SHAPES: tuple[Preset, ...] = (
         "Figure 3G", "Two holes", {"figure": "two holes"}, 76,
         paper("readout_4", 70.0, 10.0, "section 3.2", "success against one hole"),
         between("temporal_4", 20.0, 55.0, "7"), least("spatial_4", 95.0, "7"),
+        spec("readout_4", 16.0, 10.0, "7"),
         note="One global read-out neuron loses what the sheet knows: 70 % is not reached.",
+    ),
+    _trials(
+        "Figure 3G, one hole", "A ring of the same outer radius", {"outer_radius": 28.0}, 20,
+        least("temporal_3", 90.0, "7"),
     ),
     Preset(
         "Two holes, hits and false alarms", "A slower, more sensitive read-out neuron",
@@ -100,6 +105,11 @@ SHAPES: tuple[Preset, ...] = (
             paper("hits_readout", 70.0, 15.0, "section 3.2"),
             spec("false_alarms_readout", 37.5, 15.0, "7"),
         ),
+    ),
+    _trials(
+        "One hole, false alarms", "Ring 24/9 and the sensitive read-out neuron", SLOW_READOUT, 200,
+        spec("readout_4_or_more", 36.0, 15.0, "7"),
+        note="Fourth spikes that no second hole explains.",
     ),
     Preset(
         "One hole, hits and false alarms", "Ring against disk of the same radius",
@@ -260,6 +270,10 @@ BREACHES: tuple[Preset, ...] = (
         least("no_third", 75.0, "13"),
     ),
     _trials(
+        "Figure 6H, pitch 6", "Wider dots blur", {**DOTS, **FOUR, "pitch": 6}, 32,
+        least("temporal_1", 90.0, "13"),
+    ),
+    _trials(
         "Four neighbours", "Ring, four neighbours", FOUR, 20,
         least("temporal_2", 90.0, "10"), between("hole_lag", 0.05, 0.3, "10"),
     ),
@@ -273,6 +287,9 @@ BREACHES: tuple[Preset, ...] = (
 """Figure 6."""
 
 BAND = (
+    least("hole_silent_radius_7", 95.0, "5"),
+    least("hole_silent_radius_8", 95.0, "5"),
+    least("hole_silent_radius_9", 90.0, "5"),
     most("counted_radius_7", 15.0, "5"),
     most("counted_radius_8", 15.0, "5"),
     most("counted_radius_9", 15.0, "5"),
@@ -348,6 +365,11 @@ CHECKS: tuple[Preset, ...] = (
         "Spikelet over τ", "Eq. 4 read literally", {**DISK, "gamma": 0.03}, 10,
         between("figure_silent", 68.0, 75.0, "12"), spec("background_silent", 90.0, 3.0, "12"),
         note="A jump of γJ/τ does not synchronise: most cells are silent at 8 ms.",
+    ),
+    _trials(
+        "Spikelet over τ, small disk", "Eq. 4 read literally, r = 17",
+        {**DISK, "gamma": 0.03, "radius": 17.0}, 10,
+        between("figure_silent", 68.0, 75.0, "12"), spec("background_silent", 90.0, 3.0, "12"),
     ),
     Preset(
         "A picture", "scikit-image's horse", {"figure": "picture"}, "free",

@@ -15,6 +15,7 @@ from backend.studies.gap_junction.live import (
 )
 from backend.studies.gap_junction.parameters import GapJunctionParameters
 from backend.studies.gap_junction.setup import (
+    LONGEST_STEP,
     figure_of,
     readout_settings,
     sheet_settings,
@@ -25,7 +26,7 @@ DECAYS = ((3.0, 8), (2.8, 8), (6.0, 8), (3.0, 4), (1.0, 8))
 """(J, neighbours) whose decay length the specification lists, section 7.1."""
 
 HOLES = (8, 9, 10, 11)
-STEPS = (0.005, 0.01, 0.02)
+STEPS = (LONGEST_STEP / 4, LONGEST_STEP / 2, LONGEST_STEP)
 
 
 def decay_length(coupling: float, neighbours: int, drive: float, side: int = 80) -> float:

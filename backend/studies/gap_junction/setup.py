@@ -36,8 +36,12 @@ SCANNED_SHAPES = {
     "breach": ("ring",),
     "radius": ("ring", "two holes", "hollow triangle"),
     "gap": ("closed segments", "hollow square"),
+    "discriminate": ("two holes", "ring"),
 }
 """Procedure → shapes it makes sense for; others are refused with the first as the fix."""
+
+LONGEST_STEP = 0.02
+"""Largest Δt of the time-step check, ms."""
 
 
 def sizes_of(p: GapJunctionParameters) -> Sizes:
@@ -153,12 +157,13 @@ def check(p: GapJunctionParameters, procedure: str) -> list[Notice]:
     refuse(
         p.figure not in shapes,
         "figure",
-        f'This scan needs {" or ".join(shapes)} as the shape; "{p.figure}" is chosen.',
+        f'This batch needs {" or ".join(shapes)} as the shape; "{p.figure}" is chosen.',
         shapes[0],
     )
     if procedure == "plane":
-        largest = p.changed(J=max(grid(p, "plane_J")))
-        refuse_unstable(largest)
+        refuse_unstable(p.changed(J=max(grid(p, "plane_J"))))
+    if procedure == "step":
+        refuse_unstable(p.changed(dt=LONGEST_STEP))
     return notices(p, figure_of(p))
 
 
