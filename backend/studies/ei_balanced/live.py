@@ -91,6 +91,11 @@ class Rebuilds:
             return None
 
 
+def needs_own_process(parameters: BalancedParameters) -> bool:
+    """True for Brian2, which must not be loaded beside the window."""
+    return parameters.mode == "S2" and parameters.engine == "brian2"
+
+
 def sentence_of(error: Exception) -> str:
     """What went wrong, for people."""
     if isinstance(error, ParameterError):
@@ -129,7 +134,9 @@ def _run_session(
             panel.changed(changed)
         new = None
         if changed & REBUILDS:
-            if repeated or isinstance(session, BrianSession):
+            if needs_own_process(run.parameters) and not isinstance(session, BrianSession):
+                run.note("Brian2 needs a process of its own: stop, and run again to use it.")
+            elif repeated or isinstance(session, BrianSession):
                 new = rebuilds.at_once(run.parameters)
             else:
                 rebuilds.order(run.parameters)
