@@ -31,7 +31,7 @@ from backend.spiking.balanced_theory import (
     printed_finite_rates,
     variance_to_mean,
 )
-from backend.spiking.balanced_wiring import Geometry, wire_spatial
+from backend.spiking.balanced_wiring import Geometry, displacement, wire_spatial
 from backend.stimuli.camera import Discs
 
 P = np.full((2, 2), 0.25)
@@ -264,6 +264,14 @@ def test_sparse_wiring_and_refractory_cells() -> None:
     for cell in range(50):
         mine = events.step[(events.index == cell) & (events.layer == 0)]
         assert (np.diff(mine) > 50).all()
+
+
+def test_widths_read_as_variances_blur_the_image() -> None:
+    sides = {"F": 20, "E": 30, "I": 10}
+    plain = wire_spatial(Geometry(side=sides), 0)
+    blurred = wire_spatial(Geometry(side=sides, width_is_variance=True), 0)
+    assert displacement(blurred, "E", "F") > 3 * displacement(plain, "E", "F")
+    assert blurred.lists["E", "F"].synapses == plain.lists["E", "F"].synapses
 
 
 # ---- theory ------------------------------------------------------------------------------

@@ -247,6 +247,17 @@ def test_an_impossible_rebuild_leaves_the_old_network_running() -> None:
     assert worker.end() < 0.5
 
 
+def test_brian2_is_not_loaded_beside_the_window() -> None:
+    run = free(None, preset="Figure 3", n=400)
+    worker = Worker(run)
+    worker.until(lambda: run.steps > 50)
+    run.change(engine="brian2")
+    worker.until(lambda: bool(run.result.notes))
+    assert "process of its own" in run.result.notes[0]
+    assert "brian2" not in sys.modules
+    worker.end()
+
+
 def test_cancelled_while_rebuilding() -> None:
     run = free(None, **SMALL)
     worker = Worker(run)

@@ -6,6 +6,7 @@ Source: 01-ei-balanced-network; live views and exports of spec section 6.
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,8 @@ class Panel:
         self.run = run
         self.session = session
         self.end = first_step
-        self._kept: list[SpikeEvents] = []
+        self._kept: deque[SpikeEvents] = deque()
+        self._kept_count = 0
         self._rows: dict[str, np.ndarray] = {}
         run.offer("spikes", "Spikes (layer, cell, time)", self._spike_trains)
         run.offer("rates", "Rates over time", lambda: self._table("rates"))
@@ -63,11 +65,12 @@ class Panel:
         return self.end * self.session.dt
 
     def _keep(self, events: SpikeEvents) -> None:
-        if len(events):
-            self._kept.append(events)
-        total = sum(len(part) for part in self._kept)
-        while total > KEPT_SPIKES and len(self._kept) > 1:
-            total -= len(self._kept.pop(0))
+        if not len(events):
+            return
+        self._kept.append(events)
+        self._kept_count += len(events)
+        while self._kept_count > KEPT_SPIKES and len(self._kept) > 1:
+            self._kept_count -= len(self._kept.popleft())
 
     def _show_rows(self, chosen: dict[str, np.ndarray], sizes: dict[str, int]) -> None:
         """Choose the cells of the raster, layer by layer upwards."""
@@ -96,7 +99,7 @@ class Panel:
 
         if not self._kept:
             return SpikeTrains()
-        events = join(self._kept)
+        events = join(list(self._kept))
         layers = {}
         for layer in events.layers:
             mine = events.of(layer)

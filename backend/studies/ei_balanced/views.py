@@ -180,6 +180,20 @@ VIEWS: tuple[View, ...] = (
         empty="Rates and their mean field appear when the study runs.",
     ),
     View(
+        "raster_s1", "Raster", "raster", "raster", note="120 neurons", x=_TIME, y=Axis("neuron"),
+        span=10.0, icon="chart-timeline-variant", series=(Series("P", "neurons", "E"),),
+        empty="Spikes appear when the study runs.",
+    ),
+    View(
+        "rates_s1", "Rate", "traces", "rates", note="population against μ / (θ τ)", x=_TIME,
+        y=Axis("rate", "Hz", low=0.0), span=10.0, icon="waveform",
+        series=(
+            Series("E", "population", "E"),
+            Series("mean_field_E", "theory", "theory", "dash"),
+        ),
+        empty="The rate and its theory appear when the study runs.",
+    ),
+    View(
         "voltage", "Membrane voltage", "histogram", "voltage",
         note="all cells, with the Fokker–Planck density", x=Axis("v"),
         y=Axis("density", low=0.0), icon="chart-histogram",
@@ -254,7 +268,7 @@ LAYOUT: Mapping[str, Split] = {
     ),
     "preview": column(row("camera", "map_e", "map_i"), "rates", weights=(3.0, 2.0)),
     "S2": column("raster", "rates", row("voltage", "vmr"), weights=(2.0, 2.0, 2.0)),
-    "S1": column("raster", "rates", "voltage", weights=(1.5, 2.0, 2.0)),
+    "S1": column("raster_s1", "rates_s1", "voltage", weights=(1.5, 2.0, 2.0)),
 }
 
 MONITORS: Mapping[str, str] = {
