@@ -13,6 +13,7 @@ from backend.core.files import text_of_array
 from backend.core.parameters import Notice
 from backend.core.run import Run
 from backend.core.study import Citation, Study
+from backend.stimuli.painting import Canvas
 from backend.studies.gap_junction import declared, setup
 from backend.studies.gap_junction.parameters import GapJunctionParameters
 from backend.studies.gap_junction.presets import PRESETS
@@ -77,9 +78,14 @@ class GapJunctionTopology(Study):
             "band": band_data(parameters, figure),
         }
 
-    def changes_for_painting(self, levels: np.ndarray) -> dict[str, Any]:
-        """Parameter changes that show a painted picture: (H, W) gray levels, 0 black, 255 gray."""
-        return {"figure": "painted", "drawing": text_of_array(np.asarray(levels, np.uint8))}
+    def painting_of(self, parameters: Any) -> Canvas:
+        """A canvas that holds the present figure as darkness: 1 figure, 0 background."""
+        return Canvas(setup.figure_of(parameters).darkness)
+
+    def changes_for_painting(self, darkness: np.ndarray) -> dict[str, Any]:
+        """Parameter changes that show a painted picture (H, W) in [0, 1], 1 figure."""
+        levels = np.round(255.0 * (1.0 - np.clip(darkness, 0.0, 1.0))).astype(np.uint8)
+        return {"figure": "painted", "drawing": text_of_array(levels)}
 
     def methods(self, parameters: Any, procedure: str) -> str:
         """The study's own sentences of the methods paragraph."""

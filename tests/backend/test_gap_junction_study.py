@@ -97,13 +97,28 @@ def test_a_steered_run_keeps_its_voltages_and_repeats_exactly() -> None:
 
 
 def test_painting_while_it_runs_changes_the_drive_from_the_next_step() -> None:
-    picture = np.full((80, 80), 255, np.uint8)
-    picture[20:60, 20:60] = 0
-    painted = STUDY.changes_for_painting(picture)
+    canvas = STUDY.painting_of(STUDY.Parameters().changed(figure="uniform gray"))
+    canvas.rectangle((20, 20), (59, 59), 1.0)
+    painted = STUDY.changes_for_painting(canvas.pixels)
     run = finished(schedule=(ChangeAt(100, painted),), figure="uniform gray")
     assert run.result["true_parts"] == 1
     assert run.result["figure_median"] < 3.5
     assert run.result["temporal_volleys"] == 2
+
+
+def test_a_painted_figure_starts_from_the_one_shown() -> None:
+    ring = STUDY.Parameters()
+    canvas = STUDY.painting_of(ring)
+    assert canvas.flood((40, 40), 1.0)
+    filled = ring.changed(**STUDY.changes_for_painting(canvas.pixels))
+    assert STUDY.preview(filled)["figure"]["image"][40, 40] == 0
+    assert canvas.undo()
+    again = ring.changed(**STUDY.changes_for_painting(canvas.pixels))
+    figures = [STUDY.preview(p)["figure"]["image"] for p in (ring, again)]
+    assert np.array_equal(*figures)
+    run = finished(**STUDY.changes_for_painting(canvas.pixels))
+    assert same(run, finished())
+    assert run.result["temporal_volleys"] == 3
 
 
 def test_a_live_change_that_would_be_unstable_is_named_and_left_out() -> None:
