@@ -47,7 +47,9 @@ FIGURE_PARAMETERS, SHEET_PARAMETERS = _names(FIGURE_GROUP), _names(SHEET_GROUP)
 
 def run_live(run: Run) -> None:
     """Run one trial, publishing as it goes; live parameters act between blocks."""
+    run.status("preparing the sheet")
     trial = LiveTrial(run, run.parameters)
+    trial.sheet.advance(0)  # compiles the kernel, on the first run of an installation
     total = round(trial.fixed.duration / trial.fixed.dt)
     run.status("one trial")
     trial.publish()
