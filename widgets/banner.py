@@ -1,121 +1,156 @@
-"""A problem in words, above the views: what is wrong, where, the fix; it stays until dealt with."""
+"""Banner above the views: what is wrong, where, and the fix; it stays until dealt with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from widgets import icons, theme
 from widgets.parts import Button, Tool, Words
 
-LEVELS = {"error": ("err", "errbg", "alert-circle"), "warning": ("warn", "warnbg", "alert"),
-          "info": ("accent", "runbg", "information-outline")}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Fix:
-    """A button of a banner."""
-
-    text: str
-    call: Callable[[], None]
-
 
 class Banner(QWidget):
-    """One message. Signal ``closed()`` when the user puts it away."""
+    """One message.
 
-    closed = Signal()
+    Signals: ``acted(id)`` of a fix button, ``dismissed()``.
+    """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.level = "error"
-        self.icon = QLabel()
-        self.heading = Words("", "value")
-        self.words = Words("")
-        self.actions = QHBoxLayout()
-        self.actions.setSpacing(theme.dp(8))
-        self.details = QPlainTextEdit()
-        self.details.setReadOnly(True)
-        self.details.setAccessibleName("Details")
-        self.details.setFixedHeight(theme.dp(120))
-        self.toggle = Button("Details", "chevron-down", flat=True)
-        self.toggle.clicked.connect(lambda: self.show_details(self.details.isHidden()))
-        self.copy = Button("Copy", "content-copy", flat=True)
-        self.copy.clicked.connect(self._copy)
-        close = Tool("close", "Close this message")
-        close.clicked.connect(self._close)
-        body = QVBoxLayout()
-        body.setSpacing(theme.dp(4))
-        for part in (self.heading, self.words):
-            body.addWidget(part)
-        body.addLayout(self.actions)
-        body.addWidget(self.details)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.dp(16), theme.dp(8), theme.dp(8), theme.dp(8))
-        row.setSpacing(theme.dp(12))
-        for part, stretch in ((self.icon, 0), (body, 1), (close, 0)):
-            if isinstance(part, QWidget):
-                row.addWidget(part, stretch)
-                row.setAlignment(part, Qt.AlignmentFlag.AlignTop)
-            else:
-                row.addLayout(part, stretch)
-        self.hide()
+    acted = Signal(str)
+    dismissed = Signal()
 
-    def show_message(
+    def __init__(
         self,
         title: str,
         text: str,
-        level: str = "error",
-        fixes: Sequence[Fix] = (),
+        kind: str = "error",
+        buttons: Iterable[tuple[str, str]] = (),
         details: str = "",
+        parent: QWidget | None = None,
     ) -> None:
-        """Say something; the first fix is the primary button."""
-        self.level = level
-        ink, _, shape = LEVELS[level]
-        self.icon.setPixmap(icons.pixmap(shape, ink, theme.dp(20), self.devicePixelRatioF()))
-        self.heading.setText(title)
-        self.words.setText(text)
-        self.words.setVisible(bool(text))
+        """``kind`` "error" or "warning"; ``buttons`` (id, words), the fix first; at most three."""
+        super().__init__(parent)
+        self.kind, self.title_text, self.text, self.details = kind, title, text, details
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
-        while self.actions.count():
-            item = self.actions.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None and widget not in (self.toggle, self.copy):
-                widget.deleteLater()
-        for number, fix in enumerate(fixes[:3]):
-            button = Button(fix.text, primary=number == 0)
-            button.clicked.connect(fix.call)
-            self.actions.addWidget(button)
-        self.actions.addStretch(1)
-        self.actions.addWidget(self.toggle)
-        self.actions.addWidget(self.copy)
-        self.details.setPlainText(details)
-        self.toggle.setVisible(bool(details))
-        self.show_details(False)
-        self.show()
-        self.update()
+        self.close_button = Tool("close", "Dismiss")
+        self.close_button.clicked.connect(self.dismissed)
+        head = QHBoxLayout()
+        head.addWidget(Words(title, "value", "text"), 1)
+        head.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.dp(42), theme.dp(8), theme.dp(8), theme.dp(10))
+        column.setSpacing(theme.dp(4))
+        column.addLayout(head)
+        words = Words(text, "body", "text")
+        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(words)
+        self.buttons = list(buttons)[:3]
+        self.details_box: QPlainTextEdit | None = None
+        self.details_button = Button("Details", "chevron-down", flat=True)
+        self.copy_button = Button("Copy", "content-copy", flat=True)
+        if self.buttons or details:
+            column.addSpacing(theme.dp(2))
+            column.addLayout(self._button_row())
+        self._column = column
 
-    def show_details(self, shown: bool) -> None:
-        """Unfold or fold the traceback."""
-        self.details.setVisible(shown)
-        self.toggle.setText("Hide details" if shown else "Details")
-        self.toggle.set_icon("chevron-up" if shown else "chevron-down")
+    def _button_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(theme.dp(6))
+        for i, (name, words) in enumerate(self.buttons):
+            button = Button(words, primary=i == 0)
+            button.clicked.connect(lambda _=False, n=name: self.acted.emit(n))
+            row.addWidget(button)
+        row.addStretch(1)
+        self.copy_button.clicked.connect(self.copy)
+        if self.details:
+            self.details_button.clicked.connect(self.toggle_details)
+            row.addWidget(self.details_button)
+        row.addWidget(self.copy_button)
+        return row
 
-    def _copy(self) -> None:
-        parts = (self.heading.text(), self.words.text(), self.details.toPlainText())
-        QGuiApplication.clipboard().setText("\n".join(part for part in parts if part))
+    def toggle_details(self) -> None:
+        """Show or hide the technical text."""
+        if self.details_box is None:
+            box = self.details_box = QPlainTextEdit(self.details)
+            box.setReadOnly(True)
+            box.setFont(theme.fixed_font())
+            box.setAccessibleName("Details")
+            box.setFixedHeight(theme.dp(110))
+            self._column.addWidget(box)
+            shown = True
+        else:
+            shown = self.details_box.isHidden()
+        self.details_box.setVisible(shown)
+        self.details_button.setText("Hide details" if shown else "Details")
+        self.details_button.set_icon("chevron-up" if shown else "chevron-down")
+        self.details_button.updateGeometry()
 
-    def _close(self) -> None:
-        self.hide()
-        self.closed.emit()
+    def copy(self) -> None:
+        """Put the message with its details on the clipboard."""
+        parts = [self.title_text, self.text, self.details]
+        QApplication.clipboard().setText("\n".join(part for part in parts if part))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        ink, ground, _ = LEVELS[self.level]
         painter = QPainter(self)
+        ink, ground = theme.grounds("error" if self.kind == "error" else "warning")
         painter.fillRect(self.rect(), theme.token(ground))
+        painter.setPen(theme.token(ink))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.fillRect(0, 0, theme.dp(4), self.height(), theme.token(ink))
+        size = theme.dp(18)
+        name = "alert-circle" if self.kind == "error" else "alert"
+        picture = icons.pixmap(name, ink, size, self.devicePixelRatioF())
+        painter.drawPixmap(theme.dp(14), theme.dp(11), picture)
         painter.end()
+
+
+class BannerArea(QWidget):
+    """Column of banners, newest first; a banner of the same key replaces the old one.
+
+    Signal: ``acted(key, id)`` of a fix button.
+    """
+
+    acted = Signal(str, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.banners: dict[str, Banner] = {}
+        self._column = QVBoxLayout(self)
+        gap = theme.dp(6)
+        self._column.setContentsMargins(gap, gap, gap, 0)
+        self._column.setSpacing(gap)
+        self.hide()
+
+    def show_banner(self, key: str, banner: Banner) -> None:
+        """Add a banner, or replace the one of this key."""
+        self.remove(key)
+        self.banners[key] = banner
+        banner.acted.connect(lambda name: self.acted.emit(key, name))
+        banner.dismissed.connect(lambda: self.remove(key))
+        self._column.insertWidget(0, banner)
+        self.show()
+
+    def remove(self, key: str) -> None:
+        """Take a banner away."""
+        banner = self.banners.pop(key, None)
+        if banner is not None:
+            self._column.removeWidget(banner)
+            banner.hide()
+            banner.deleteLater()
+        self.setVisible(bool(self.banners))
+
+    def clear(self) -> None:
+        """Take all banners away."""
+        for key in list(self.banners):
+            self.remove(key)

@@ -1,92 +1,145 @@
-"""Figure export: format, width, resolution, theme. The drawing is done by the owner."""
+"""What a figure is exported as; the drawing is done elsewhere."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import (
+    QDialog,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from widgets import theme
-from widgets.parts import Button, Combo
+from widgets.parts import Button, Combo, Tick, Words
 
-WIDTHS = (85, 120, 180)
+Format = Literal["png", "svg", "pdf"]
+WIDTHS = (("one column, 85 mm", 85.0), ("one and a half, 120 mm", 120.0), ("full, 180 mm", 180.0))
 
 
 @dataclass(frozen=True)
-class FigureChoice:
-    """What the user chose; ``width_mm`` and ``dpi`` of the page, theme of the colours."""
+class ExportChoice:
+    """Format, size in mm, dots per inch (PNG only), colours, and whether titles are drawn."""
 
-    form: Literal["png", "svg", "pdf"]
-    width_mm: int
-    dpi: int
-    theme: Literal["light", "dark"]
+    format: Format = "png"
+    width_mm: float = 85.0
+    height_mm: float = 60.0
+    dpi: int = 300
+    theme: Literal["light", "dark"] = "light"
+    title: bool = False
 
 
 class ExportDialog(QDialog):
-    """Ask for the properties of an exported figure."""
+    """Choose format, width and dpi of a figure (``aspect`` = height / width of the view)."""
 
-    def __init__(
-        self, title: str, width_mm: int = 120, dpi: int = 300, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, title: str, aspect: float = 0.7, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"Export {title}")
-        self.form = Combo()
-        self.form.addItems(["PNG", "SVG", "PDF"])
-        self.preset = Combo()
-        for width in WIDTHS:
-            self.preset.addItem(f"{width} mm", width)
-        self.preset.addItem("free", 0)
-        self.width_field = QSpinBox()
-        self.width_field.setRange(30, 600)
-        self.width_field.setSuffix(" mm")
-        self.width_field.setValue(width_mm)
+        self._aspect = aspect
+        self.format = Combo()
+        for name, words in (("png", "PNG picture"), ("svg", "SVG vector"), ("pdf", "PDF vector")):
+            self.format.addItem(words, name)
+        self.width_choice = Combo()
+        for words, width in (*WIDTHS, ("free", None)):
+            self.width_choice.addItem(words, width)
+        self.width_mm = spin(20.0, 500.0, " mm")
+        self.height_mm = spin(20.0, 500.0, " mm")
         self.dpi = QSpinBox()
         self.dpi.setRange(72, 1200)
-        self.dpi.setSuffix(" dpi")
-        self.dpi.setValue(dpi)
+        self.dpi.setValue(300)
         self.colours = Combo()
-        self.colours.addItems(["Light", "Dark"])
-        at = self.preset.findData(width_mm)
-        self.preset.setCurrentIndex(at if at >= 0 else len(WIDTHS))
-        self.preset.currentIndexChanged.connect(self._take_width)
+        self.colours.addItem("light (for print)", "light")
+        self.colours.addItem("dark (for screens)", "dark")
+        self.with_title = Tick("Title above the figure")
+        self.size_words = Words("", "caption", "text3")
         self._lay_out()
+        self.format.currentIndexChanged.connect(self._follow)
+        self.width_choice.currentIndexChanged.connect(self._take_width)
+        for box in (self.width_mm, self.height_mm, self.dpi):
+            box.valueChanged.connect(self._follow)
+        self._take_width()
 
     def _lay_out(self) -> None:
-        rows = QFormLayout()
-        named: tuple[tuple[str, QWidget], ...] = (
-            ("Format", self.form), ("Column width", self.preset), ("Width", self.width_field),
-            ("Resolution", self.dpi), ("Colours", self.colours),
-        )  # fmt: skip
-        for name, field in named:
-            field.setAccessibleName(name)
-            rows.addRow(name, field)
-        save = Button("Export…", "export-variant", primary=True)
-        save.setDefault(True)
-        save.clicked.connect(self.accept)
-        cancel = Button("Cancel")
+        form = QFormLayout()
+        form.setHorizontalSpacing(theme.dp(16))
+        form.setVerticalSpacing(theme.dp(8))
+        form.addRow("Format", self.format)
+        form.addRow("Width", self.width_choice)
+        form.addRow("", self.width_mm)
+        form.addRow("Height", self.height_mm)
+        form.addRow("Dots per inch", self.dpi)
+        form.addRow("Colours", self.colours)
+        form.addRow("", self.with_title)
+        form.addRow("", self.size_words)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        cancel, export = Button("Cancel"), Button("Export…", primary=True)
         cancel.clicked.connect(self.reject)
-        foot = QHBoxLayout()
-        foot.addStretch(1)
-        foot.addWidget(cancel)
-        foot.addWidget(save)
+        export.clicked.connect(self.accept)
+        export.setDefault(True)
+        buttons.addWidget(cancel)
+        buttons.addWidget(export)
         column = QVBoxLayout(self)
-        column.setContentsMargins(theme.dp(16), theme.dp(16), theme.dp(16), theme.dp(12))
-        column.addLayout(rows)
-        column.addLayout(foot)
-        self.setMinimumWidth(theme.dp(320))
+        column.setContentsMargins(*(theme.dp(16),) * 4)
+        column.setSpacing(theme.dp(12))
+        column.addLayout(form)
+        column.addLayout(buttons)
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.dp(380), super().sizeHint().height())
 
     def _take_width(self) -> None:
-        width = self.preset.currentData()
-        if width:
-            self.width_field.setValue(width)
+        width = self.width_choice.currentData()
+        self.width_mm.setEnabled(width is None)
+        if width is not None:
+            self.width_mm.setValue(width)
+            self.height_mm.setValue(round(width * self._aspect, 1))
+        self._follow()
 
-    def choice(self) -> FigureChoice:
-        """What is chosen now."""
-        forms: tuple[Literal["png", "svg", "pdf"], ...] = ("png", "svg", "pdf")
-        return FigureChoice(
-            forms[self.form.currentIndex()],
-            self.width_field.value(),
+    def _follow(self) -> None:
+        bitmap = self.format.currentData() == "png"
+        self.dpi.setEnabled(bitmap)
+        choice = self.choice()
+        if bitmap:
+            wide, high = (round(mm / 25.4 * choice.dpi) for mm in
+                          (choice.width_mm, choice.height_mm))  # fmt: skip
+            self.size_words.setText(f"{wide} × {high} pixels")
+        else:
+            self.size_words.setText(
+                f"{choice.width_mm:g} × {choice.height_mm:g} mm, any resolution"
+            )
+
+    def choice(self) -> ExportChoice:
+        """What was chosen."""
+        return ExportChoice(
+            self.format.currentData(),
+            self.width_mm.value(),
+            self.height_mm.value(),
             self.dpi.value(),
-            "dark" if self.colours.currentIndex() else "light",
+            self.colours.currentData(),
+            self.with_title.isChecked(),
         )
+
+    @classmethod
+    def ask(cls, title: str, aspect: float, parent: QWidget | None) -> ExportChoice | None:
+        """Show the dialog; None when it was cancelled."""
+        dialog = cls(title, aspect, parent)
+        accepted = dialog.exec() == QDialog.DialogCode.Accepted
+        chosen = dialog.choice() if accepted else None
+        dialog.deleteLater()
+        return chosen
+
+
+def spin(low: float, high: float, suffix: str) -> QDoubleSpinBox:
+    """A spin box of a dialog."""
+    box = QDoubleSpinBox()
+    box.setRange(low, high)
+    box.setDecimals(1)
+    box.setSuffix(suffix)
+    return box

@@ -1,266 +1,372 @@
-"""The job strip: primary button, state, progress, what is being done, and tools of the run."""
+"""The strip that says what a run is doing, and the buttons that steer it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from PySide6.QtCore import QRect, QSize, Signal
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QWidget
 
 from widgets import icons, theme
-from widgets.parts import Button, Chip, Combo, Elided, Panel, Separator, Tick, Tool
+from widgets.parts import Button, Chip, Combo, Elided, LineEdit, Panel, Separator, Tick, Tool
 
-SPEEDS: tuple[tuple[str, float | None], ...] = (
-    ("as fast as it goes", None),
-    ("real time", 1000.0),
-    ("× 0.1", 100.0),
-    ("× 0.01", 10.0),
-    ("× 0.001", 1.0),
-    ("× 0.0001", 0.1),
-)
-"""Words and model milliseconds a wall second."""
-
-WORDS = {
-    "idle": "Idle", "running": "Running", "rebuilding": "Rebuilding", "paused": "Paused",
-    "done": "Done", "cancelled": "Cancelled", "failed": "Failed",
+STATES = ("idle", "running", "rebuilding", "paused", "done", "cancelled", "failed")
+PRIMARY = {
+    "running": ("Pause", "pause"), "rebuilding": ("Pause", "pause"), "paused": ("Continue", "play"),
 }  # fmt: skip
-ALIVE = ("running", "rebuilding", "paused")
-
-
-@dataclass(frozen=True)
-class StripState:
-    """What the strip shows of a run."""
-
-    state: str = "idle"
-    endless: bool = True
-    done: float | None = None
-    total: float | None = None
-    activity: str = ""
-    detail: str = ""
-    reason: str = ""
-    waiting: int = 0
+SPEEDS: tuple[tuple[str, float | None], ...] = (("as fast as it goes", None),)
 
 
 class Progress(QWidget):
-    """A flat bar 180 px wide, without easing."""
+    """180 × 6 px bar; without easing."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._share = 0.0
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.share = 0.0
+        self.setFixedSize(theme.dp(180), theme.dp(20))
         self.setAccessibleName("Progress")
 
-    def show_share(self, share: float) -> None:
-        """Show a share between 0 and 1."""
+    def set_share(self, share: float) -> None:
+        """Show a share from 0 to 1."""
         share = min(max(share, 0.0), 1.0)
-        if share != self._share:
-            self._share = share
-            self.setAccessibleDescription(f"{100 * share:.0f} %")
+        if share != self.share:
+            self.share = share
+            self.setAccessibleDescription(f"{round(100 * share)} percent")
             self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(theme.dp(180), theme.dp(6))
-
-    minimumSizeHint = sizeHint
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.token("border"))
-        width = round(self.width() * self._share)
-        painter.fillRect(QRect(0, 0, width, self.height()), theme.token("fill"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        high = theme.dp(6)
+        box = QRectF(0, (self.height() - high) / 2, self.width(), high)
+        painter.setBrush(theme.token("border"))
+        painter.drawRoundedRect(box, 3, 3)
+        box.setWidth(self.width() * self.share)
+        painter.setBrush(theme.token("fill"))
+        painter.drawRoundedRect(box, 3, 3)
         painter.end()
 
 
+class ContinuePopup(QFrame):
+    """*Continue for…* and *Stop when…*, beside the button that opened it; not a dialog."""
+
+    continue_for_asked = Signal(float)
+    stop_when_asked = Signal(str, bool, float)
+
+    def __init__(self, unit: str, monitors: Mapping[str, str], parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setFrameShape(QFrame.Shape.Box)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(*(theme.dp(10),) * 4)
+        grid.setSpacing(theme.dp(6))
+        self.duration = LineEdit()
+        self.duration.setText("100")
+        self.duration.setAccessibleName(f"Continue for, {unit}")
+        go = Button("Continue", "play")
+        go.clicked.connect(self._continue)
+        grid.addWidget(Elided(f"Continue for ({unit})"), 0, 0)
+        grid.addWidget(self.duration, 0, 1, 1, 2)
+        grid.addWidget(go, 0, 3)
+        self.monitor, self.side, self.bound = Combo(), Combo(), LineEdit()
+        for name, monitor_unit in monitors.items():
+            self.monitor.addItem(f"{name} ({monitor_unit})" if monitor_unit else name, name)
+        self.side.addItem("above", True)
+        self.side.addItem("below", False)
+        self.bound.setText("0")
+        self.bound.setAccessibleName("Bound")
+        self.monitor.setMinimumWidth(theme.dp(120))
+        for box in (self.duration, self.bound):
+            box.setFixedWidth(theme.dp(80))
+        if monitors:
+            stop = Button("Set", "pause")
+            stop.clicked.connect(self._stop)
+            grid.addWidget(Elided("Stop when"), 1, 0)
+            grid.addWidget(self.monitor, 1, 1)
+            grid.addWidget(self.side, 1, 2)
+            grid.addWidget(self.bound, 1, 3)
+            grid.addWidget(stop, 1, 4)
+
+    def _continue(self) -> None:
+        value = number(self.duration)
+        if value is not None and value > 0:
+            self.continue_for_asked.emit(value)
+            self.close()
+
+    def _stop(self) -> None:
+        value = number(self.bound)
+        if value is not None:
+            self.stop_when_asked.emit(self.monitor.currentData(), self.side.currentData(), value)
+            self.close()
+
+
+def number(box: LineEdit) -> float | None:
+    """Number of a line edit, outlined when it holds none."""
+    try:
+        value = float(box.text().replace("\u2212", "-"))
+    except ValueError:
+        box.refused = True
+        box.update()
+        return None
+    box.refused = False
+    box.update()
+    return value
+
+
 class JobStrip(Panel):
-    """Signals: ``primary()`` Run, Pause or Continue; ``stop()``; ``step()``; ``restart()``;
-    ``rebuild()``; ``speed_changed(ms a second or None)``; ``draw_changed(bool)``;
-    ``procedure(id)``; ``continue_for(ms)``; ``stop_when(monitor, above, bound)``.
+    """40 px: primary button, step, stop, restart, state, progress or clock; speed and Draw right.
+
+    Signals: ``run_asked``, ``pause_asked``, ``continue_asked``, ``step_asked``, ``stop_asked``,
+    ``restart_asked``, ``rebuild_asked``, ``procedure_asked(id)``, ``speed_changed(value)`` (None:
+    as fast as it goes), ``draw_changed(on)``, ``continue_for_asked(duration)``,
+    ``stop_when_asked(monitor, above, bound)``.
     """
 
-    primary = Signal()
-    stop = Signal()
-    step = Signal()
-    restart = Signal()
-    rebuild = Signal()
+    run_asked = Signal()
+    pause_asked = Signal()
+    continue_asked = Signal()
+    step_asked = Signal()
+    stop_asked = Signal()
+    restart_asked = Signal()
+    rebuild_asked = Signal()
+    procedure_asked = Signal(str)
     speed_changed = Signal(object)
     draw_changed = Signal(bool)
-    procedure = Signal(str)
-    continue_for = Signal(float)
-    stop_when = Signal(str, bool, float)
+    continue_for_asked = Signal(float)
+    stop_when_asked = Signal(str, bool, float)
 
-    def __init__(self, time_unit: str = "ms", parent: QWidget | None = None) -> None:
-        super().__init__("bottom", "window", parent)
-        self.time_unit = time_unit
-        self.monitors: dict[str, str] = {}
-        self.state = StripState()
-        self.row = QHBoxLayout(self)
-        self.row.setContentsMargins(theme.dp(12), 0, theme.dp(12), 0)
-        self.row.setSpacing(theme.dp(6))
-        self._make_controls()
-        self._make_words()
-        self.buttons: dict[str, Button] = {}
-        self.right = QHBoxLayout()
-        self.right.setSpacing(theme.dp(6))
-        self.row.addLayout(self.right)
-        self._make_tools()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("bottom", parent=parent)
         self.setFixedHeight(theme.dp(40))
-        self.show_state(StripState())
+        self.state = "idle"
+        self._endless = True
+        self._can_run, self._reason = True, ""
+        self._unit, self._monitors = "ms", {}
+        self._words = ("", "", "")
+        self._procedures: list[Button] = []
+        self._compact = False
+        self._make_buttons()
+        self._make_words()
+        self._lay_out()
+        self.set_state("idle")
 
-    def _make_controls(self) -> None:
-        self.run_button = Button("Run", "play", primary=True)
-        self.run_button.setMinimumWidth(theme.dp(92))
-        self.run_button.setToolTip("Run, pause or continue (Ctrl+Enter)")
-        self.run_button.clicked.connect(self.primary)
-        self.step_button = Tool("step-forward", "Single step (Ctrl+Right)", framed=True)
-        self.step_button.clicked.connect(self.step)
-        self.stop_button = Tool("stop", "Stop (Ctrl+.)", framed=True)
-        self.stop_button.clicked.connect(self.stop)
-        self.restart_button = Tool("restart", "Restart (Ctrl+Shift+R)", framed=True)
-        self.restart_button.clicked.connect(self.restart)
-        for part in (self.run_button, self.step_button, self.stop_button, self.restart_button):
-            self.row.addWidget(part)
-        self.row.addWidget(Separator())
+    # ---- making --------------------------------------------------------------------------
+
+    def _make_buttons(self) -> None:
+        self.primary = Button("Continue", "play", primary=True)
+        # One width for all its words, so that the next button never moves.
+        self.primary.setFixedWidth(max(theme.dp(92), self.primary.sizeHint().width()))
+        self.primary.setToolTip("Run, pause, continue (Ctrl+Enter)")
+        self.primary.clicked.connect(self._press_primary)
+        self.step = Tool("step-forward", "One step (Ctrl+Right)", framed=True)
+        self.step.clicked.connect(self.step_asked)
+        self.stop = Tool("stop", "Stop (Ctrl+.)", framed=True)
+        self.stop.clicked.connect(self.stop_asked)
+        self.restart = Tool("restart", "Start again", framed=True)
+        self.restart.clicked.connect(self.restart_asked)
+        self.rebuild = Button("Rebuild", "hammer")
+        self.rebuild.setToolTip("Build the network anew with the values you changed")
+        self.rebuild.clicked.connect(self.rebuild_asked)
+        self.rebuild.hide()
+        self.speed = Combo()
+        self.speed.setAccessibleName("Speed")
+        self.speed.activated.connect(lambda row: self.speed_changed.emit(self.speed.itemData(row)))
+        self.set_speeds(SPEEDS)
+        self.draw = Tick("Draw")
+        self.draw.setChecked(True)
+        self.draw.setToolTip("Off: the views keep a still picture and the run goes faster")
+        self.draw.toggled.connect(self.draw_changed)
+        self.more = Tool("dots-vertical", "More about the run")
+        self.more.clicked.connect(self.open_menu)
 
     def _make_words(self) -> None:
         self.chip = Chip(strong=True)
-        self.bar = Progress()
-        self.activity = Elided("", "body", "text")
-        self.detail = Elided("", "caption", "text3")
-        self.row.addWidget(self.chip)
-        self.row.addWidget(self.bar)
-        self.row.addWidget(self.activity)
-        self.row.addWidget(self.detail)
-        self.rebuild_button = Button("Rebuild", "hammer")
-        self.rebuild_button.clicked.connect(self.rebuild)
-        self.rebuild_button.setToolTip("Build the network with the waiting values (Ctrl+B)")
-        self.row.addWidget(self.rebuild_button)
-        self.row.addStretch(1)
+        self.progress = Progress()
+        self.progress.hide()
+        self.clock = Elided("", "body", "text")
+        self.activity = Elided("", "body", "text2")
+        self.note = Elided("", "body", "text3")
+        self.speed_label = Elided("Speed", "body", "text2")
 
-    def _make_tools(self) -> None:
-        self.speed_words = Elided("Speed", "body", "text2")
-        self.speed = Combo()
-        self.speed.setAccessibleName("Speed")
-        self.speed.addItems([words for words, _ in SPEEDS])
-        self.speed.setMinimumWidth(theme.dp(120))
-        self.speed.currentIndexChanged.connect(lambda i: self.speed_changed.emit(SPEEDS[i][1]))
-        self.draw = Tick("Draw")
-        self.draw.setChecked(True)
-        self.draw.setToolTip("Off leaves a still picture and gives the model everything")
-        self.draw.toggled.connect(self.draw_changed)
-        self.more = Tool("dots-vertical", "Continue for, stop when")
-        self.menu = QMenu(self)
-        for text, call in (
-            (f"Continue for… ({self.time_unit})", self.ask_duration),
-            ("Stop when…", self.ask_condition),
-        ):
-            action = QAction(text, self)
-            action.triggered.connect(call)
-            self.menu.addAction(action)
-        self.more.setMenu(self.menu)
-        for part in (self.speed_words, self.speed, self.draw, self.more):
-            self.row.addWidget(part)
-
-    def set_procedures(self, shown: Sequence[tuple[str, str, str, str]]) -> None:
-        """Buttons of the measuring procedures: (id, words, icon, help), in order.
-
-        Each button is made once and hidden when its procedure does not apply.
-        """
-        wanted = {identifier for identifier, *_ in shown}
-        for identifier, words, icon, help_text in shown:
-            if identifier not in self.buttons:
-                button = Button(words, icon)
-                button.setToolTip(help_text)
-                button.clicked.connect(lambda _, name=identifier: self.procedure.emit(name))
-                self.buttons[identifier] = button
-                self.right.addWidget(button)
-            self.buttons[identifier].setText(words)
-        for identifier, button in self.buttons.items():
-            button.setVisible(identifier in wanted)
-
-    def set_compact(self, compact: bool) -> None:
-        """Narrow windows: procedure buttons lose their words, Speed its label."""
-        self.speed_words.setVisible(not compact)
-        for button in self.buttons.values():
-            button.set_words(not compact)
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.dp(12), 0, theme.dp(8), 1)
+        row.setSpacing(theme.dp(6))
+        for widget in (self.primary, self.step, self.stop, self.restart, self.rebuild):
+            row.addWidget(widget)
+        row.addSpacing(theme.dp(2))
+        row.addWidget(Separator())
+        row.addSpacing(theme.dp(2))
+        row.addWidget(self.chip)
+        for word in (self.progress, self.clock, self.activity, self.note):
+            row.addWidget(word)
+        row.addStretch(1)
+        self._right = QHBoxLayout()
+        self._right.setSpacing(theme.dp(6))
+        row.addLayout(self._right)
+        for widget in (self.speed_label, self.speed, self.draw, self.more):
+            row.addWidget(widget)
 
     # ---- state ---------------------------------------------------------------------------
 
-    def show_state(self, state: StripState) -> None:
-        """Show a run's state; cheap when nothing changed."""
-        before, self.state = self.state, state
-        alive = state.state in ALIVE
-        words = {"paused": "Continue"}.get(state.state, "Pause" if alive else "Run")
-        if self.run_button.text() != words:
-            self.run_button.setText(words)
-            self.run_button.setAccessibleName(words)
-            self.run_button.set_icon("pause" if words == "Pause" else "play")
-        self.run_button.setEnabled(alive or not state.reason)
-        self.step_button.setEnabled(state.state == "paused")
-        self.stop_button.setEnabled(alive)
-        self.restart_button.setEnabled(not state.reason)
-        self.stop_button.setToolTip(f"{'Stop' if state.endless else 'Cancel'} (Ctrl+.)")
-        self.stop_button.set_icon("stop" if state.endless else "cancel")
-        self.more.setEnabled(alive)
-        for button in self.buttons.values():
-            button.setEnabled(not alive and not state.reason)
-        self.chip.show_state(state.state, WORDS[state.state], icons.STATE[state.state])
-        self.bar.setVisible(state.done is not None)
-        if state.done is not None:
-            self.bar.show_share(state.done / state.total if state.total else 0.0)
-        self._say(self.activity, state.reason or state.activity)
-        self._say(self.detail, state.detail)
-        self.rebuild_button.setVisible(bool(state.waiting) and alive)
-        if state.waiting:
-            self.rebuild_button.setText(f"Rebuild ({state.waiting})")
-        if before.state != state.state:
-            self.setAccessibleDescription(WORDS[state.state])
+    def set_state(self, state: str, word: str = "") -> None:
+        """Show a state; ``word`` replaces its name ("Presenting" on the stage)."""
+        if state not in STATES:
+            raise ValueError(f"unknown state {state!r}")
+        changed = state != self.state
+        self.state = state
+        self.chip.show_state(state, word or state.capitalize(), icons.STATE[state])
+        text, icon = PRIMARY.get(state, ("Run", "play"))
+        self.primary.setText(text)
+        self.primary.setAccessibleName(text)
+        self.primary.set_icon(icon)
+        alive = state in ("running", "rebuilding", "paused")
+        self.primary.setEnabled(alive or self._can_run)
+        self.step.setEnabled(state == "paused")
+        self.stop.setEnabled(alive)
+        self.restart.setEnabled(alive or (state != "idle" and self._can_run))
+        for button in self._procedures:
+            button.setEnabled(self._can_run and not alive)
+        self._show_words()
+        if changed and QAccessible.isActive():
             event = QAccessibleEvent(self.chip, QAccessible.Event.NameChanged)
             QAccessible.updateAccessibility(event)
 
-    @staticmethod
-    def _say(label: Elided, text: str) -> None:
-        if label.text() != text:
-            label.setText(text)
-            label.setVisible(bool(text))
+    def _press_primary(self) -> None:
+        if self.state == "paused":
+            self.continue_asked.emit()
+        elif self.state in ("running", "rebuilding"):
+            self.pause_asked.emit()
+        else:
+            self.run_asked.emit()
 
-    # ---- small questions -----------------------------------------------------------------
+    def set_can_run(self, on: bool, reason: str = "") -> None:
+        """Enable Run, or say beside it why it is off."""
+        self._can_run, self._reason = on, reason
+        self.set_state(self.state, self.chip.text())
 
-    def ask_duration(self) -> None:
-        """Ask for how long to continue."""
-        value, sure = QInputDialog.getDouble(
-            self, "Continue for", f"Model time ({self.time_unit})", 100.0, 0.001, 1e9, 3
-        )
-        if sure:
-            self.continue_for.emit(value)
+    def set_endless(self, endless: bool) -> None:
+        """*Stop* for endless simulations, *Cancel* for finite jobs."""
+        self._endless = endless
+        words = "Stop" if endless else "Cancel"
+        self.stop.setToolTip(f"{words} (Ctrl+.)")
+        self.stop.setAccessibleName(words)
 
-    def ask_condition(self) -> None:
-        """Ask for a condition such as *E rate > 100 Hz*."""
-        choices = [
-            f"{name} {sign} … {unit}".rstrip()
-            for name, unit in self.monitors.items()
-            for sign in (">", "<")
-        ]
-        if not choices:
-            return
-        chosen, sure = QInputDialog.getItem(self, "Stop when", "Condition", choices, 0, False)
-        if not sure:
-            return
-        name, sign = chosen.split(" … ")[0].rsplit(" ", 1)
-        bound, sure = QInputDialog.getDouble(
-            self, "Stop when", f"{name} {sign} ({self.monitors[name]})", 100.0, -1e9, 1e9, 3
-        )
-        if sure:
-            self.stop_when.emit(name, sign == ">", bound)
+    def set_progress(self, done: float | None, total: float | None = None) -> None:
+        """Show how far a finite job is; None hides the bar."""
+        shown = done is not None and bool(total)
+        if shown == self.progress.isHidden():
+            self.progress.setVisible(shown)
+        if done is not None and total:
+            self.progress.set_share(done / total)
+
+    def set_words(self, clock: str = "", activity: str = "", note: str = "") -> None:
+        """Clock ("t = 1284 ms"), what it is doing, and the time left."""
+        self._words = (clock, activity, note)
+        self._show_words()
+
+    def _show_words(self) -> None:
+        clock, activity, note = self._words
+        if not self._can_run and self.state not in ("running", "rebuilding", "paused"):
+            activity = self._reason or activity
+        for label, text in ((self.clock, clock), (self.activity, activity), (self.note, note)):
+            if label.text() != text:
+                label.setText(text)
+                label.updateGeometry()
+            if bool(text) == label.isHidden():
+                label.setVisible(bool(text))
+
+    def set_rebuild_waiting(self, waiting: bool) -> None:
+        """Show the *Rebuild* button: values that need a new network were edited."""
+        self.rebuild.setVisible(waiting)
+
+    # ---- what the study offers -----------------------------------------------------------
+
+    def set_procedures(self, procedures: Iterable[Any]) -> None:
+        """Buttons of the study's procedures (id, button, icon, help)."""
+        for button in self._procedures:
+            self._right.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self._procedures = []
+        for procedure in procedures:
+            button = Button(procedure.button, procedure.icon)
+            button.setToolTip(procedure.help)
+            button.clicked.connect(lambda _=False, p=procedure.id: self.procedure_asked.emit(p))
+            self._right.addWidget(button)
+            self._procedures.append(button)
+        self.set_state(self.state, self.chip.text())
+        self._fold()
+
+    def set_speeds(self, speeds: Iterable[tuple[str, float | None]]) -> None:
+        """Choices of the speed combo: (words, model time per second of wall time or None)."""
+        self.speed.clear()
+        for words, value in speeds:
+            self.speed.addItem(words, value)
+        width = max(
+            (self.fontMetrics().horizontalAdvance(self.speed.itemText(i))
+             for i in range(self.speed.count())), default=0,
+        )  # fmt: skip
+        self.speed.setFixedWidth(width + theme.dp(34))
+
+    def set_monitors(self, unit: str, monitors: Mapping[str, str]) -> None:
+        """Unit of model time, and {monitor: unit} for *Stop when…*."""
+        self._unit, self._monitors = unit, dict(monitors)
+
+    def set_compact(self, compact: bool) -> None:
+        """On low windows Speed goes into the *more* menu."""
+        self._compact = compact
+        self._fold()
+
+    def resizeEvent(self, event: QEvent) -> None:
+        self._fold()
+
+    def _fold(self) -> None:
+        """Words go before icons do."""
+        narrow = self.width() < theme.dp(1000)
+        for button in self._procedures:
+            button.set_words(not narrow)
+        hidden = self._compact or self.width() < theme.dp(860)
+        self.speed.setVisible(not hidden)
+        self.speed_label.setVisible(not hidden)
+
+    # ---- menu ----------------------------------------------------------------------------
+
+    def open_menu(self) -> None:
+        """*Continue for…*, *Stop when…*, and Speed where it has no room."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        words = "Continue for, stop when…" if self._monitors else "Continue for…"
+        action = QAction(words, menu)
+        action.triggered.connect(self.open_popup)
+        menu.addAction(action)
+        if self.speed.isHidden():
+            menu.addSeparator()
+            for row in range(self.speed.count()):
+                entry = menu.addAction(f"Speed: {self.speed.itemText(row)}")
+                entry.setCheckable(True)
+                entry.setChecked(row == self.speed.currentIndex())
+                entry.triggered.connect(lambda _=False, r=row: self._choose_speed(r))
+        menu.popup(self.more.mapToGlobal(QPoint(0, self.more.height())))
+
+    def _choose_speed(self, row: int) -> None:
+        self.speed.setCurrentIndex(row)
+        self.speed_changed.emit(self.speed.itemData(row))
+
+    def open_popup(self) -> ContinuePopup:
+        """Open the fields of *Continue for…* and *Stop when…*."""
+        popup = ContinuePopup(self._unit, self._monitors, self)
+        popup.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        popup.continue_for_asked.connect(self.continue_for_asked)
+        popup.stop_when_asked.connect(self.stop_when_asked)
+        popup.adjustSize()
+        corner = self.more.mapToGlobal(QPoint(self.more.width(), self.more.height()))
+        popup.move(corner - QPoint(popup.width(), 0))
+        popup.show()
+        popup.duration.setFocus()
+        return popup
 
     def sizeHint(self) -> QSize:
-        return QSize(theme.dp(700), theme.dp(40))
-
-
-def seconds_left(share: float, elapsed: float) -> str:
-    """Remaining time in words, from the share done and the seconds it took."""
-    if share <= 0.02 or elapsed < 1:
-        return ""
-    left = elapsed * (1 - share) / share
-    return f"about {left:.0f} s left" if left < 100 else f"about {left / 60:.0f} min left"
+        return QSize(theme.dp(900), theme.dp(40))

@@ -326,7 +326,10 @@ class Elided(QLabel):
         painter.setPen(theme.token(self.ink))
         metrics = painter.fontMetrics()
         shown = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        self.setToolTip(self.text() if shown != self.text() else "")
+        cut = shown != self.text()
+        self.setToolTip(self.text() if cut else "")
+        if cut and len(shown) < 4:
+            shown = ""  # a lone ellipsis says nothing
         painter.drawText(self.rect(), self.align | Qt.AlignmentFlag.AlignVCenter, shown)
         painter.end()
 

@@ -15,7 +15,7 @@ KINDS = {
     "raster": ("raster", "RasterView"),
     "traces": ("traces", "TracesView"),
     "image": ("image", "ImageView"),
-    "editor": ("image", "ImageView"),
+    "editor": ("editor", "EditorView"),
     "matrix": ("image", "MatrixView"),
     "histogram": ("charts", "HistogramView"),
     "bars": ("charts", "BarsView"),

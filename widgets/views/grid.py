@@ -82,13 +82,12 @@ class ViewGrid(QWidget):
         self._home: tuple[Any, int, list[int]] | None = None
         self._grid = QWidget()
         self._grid_column = QVBoxLayout(self._grid)
-        self._grid_column.setContentsMargins(0, 0, 0, 0)
+        gap = theme.dp(6)
+        self._grid_column.setContentsMargins(gap, gap, gap, gap)
         self._single = QWidget()
         self._single_column = QVBoxLayout(self._single)
-        self._single_column.setContentsMargins(0, 0, 0, 0)
+        self._single_column.setContentsMargins(gap, gap, gap, gap)
         self._stack = QStackedLayout(self)
-        gap = theme.dp(6)
-        self._stack.setContentsMargins(gap, gap, gap, gap)
         self._stack.addWidget(self._grid)
         self._stack.addWidget(self._single)
         for view in self.views.values():

@@ -388,7 +388,7 @@ class ImageCanvas(QWidget):
 def paint_marker(painter: QPainter, canvas: ImageCanvas, marker: Marker) -> None:
     """One marker: 1.5 px in its colour with a dark halo."""
     ink = theme.colour(marker.colour)
-    halo = QColor(0, 0, 0, 140)
+    halo = QColor(0, 0, 0, 140) if ink.lightness() > 127 else QColor(255, 255, 255, 140)
     centre = canvas.to_pixel(marker.x, marker.y)
     edge = canvas.to_pixel(marker.x + marker.radius, marker.y)
     radius = abs(edge.x() - centre.x())
@@ -427,7 +427,8 @@ def _paint_label(
         at = QPointF(centre.x() + radius + theme.dp(4), centre.y() + metrics.ascent() / 2 - 1)
     elif marker.kind == "cross":
         at = QPointF(centre.x() + theme.dp(7), centre.y() - theme.dp(3))
-    painter.setPen(QColor(0, 0, 0, 160))
+    light = ink.lightness() > 127
+    painter.setPen(QColor(0, 0, 0, 160) if light else QColor(255, 255, 255, 160))
     for shift in (QPointF(1, 1), QPointF(-1, 1), QPointF(1, -1), QPointF(-1, -1)):
         painter.drawText(at + shift * 0.8, marker.label)
     painter.setPen(ink)

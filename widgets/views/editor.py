@@ -1,0 +1,68 @@
+"""The figure editor as a view: shows what a channel holds, and says what was painted on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from backend.core.views import View
+from backend.stimuli.painting import Canvas
+from widgets.figure_editor import FigureEditor
+from widgets.views.frame import ViewWidget
+
+GREY = 255.0
+
+
+class EditorView(ViewWidget):
+    """Channel: ``image`` (H, W) grey 0 black to 255 ground, ``markers``.
+
+    Signal ``painted(grey levels uint8, final)``; ``final`` is False while a stroke goes on.
+    """
+
+    painted = Signal(object, bool)
+
+    def __init__(self, view: View, parent: QWidget | None = None) -> None:
+        super().__init__(view, parent)
+        self.editor = FigureEditor()
+        self.set_content(self.editor)
+        self.editor.changing.connect(lambda: self.painted.emit(self.levels(), False))
+        self.editor.changed.connect(lambda: self.painted.emit(self.levels(), True))
+
+    def levels(self) -> np.ndarray:
+        """What stands in the editor, as grey levels."""
+        painting = self.editor.painting
+        assert painting is not None
+        return np.round(GREY * (1.0 - painting.pixels)).astype(np.uint8)
+
+    def _draw(self, channel: Any) -> bool:
+        data = channel.snapshot()
+        image = data.get("image")
+        if image is None:
+            return False
+        darkness = (1.0 - np.asarray(image, np.float32) / GREY).astype(np.float32)
+        painting = self.editor.painting
+        same = painting is not None and painting.pixels.shape == darkness.shape
+        if painting is None or not same:
+            self.editor.set_painting(Canvas(darkness))
+        elif not self.editor.busy and np.abs(painting.pixels - darkness).max() > 1 / GREY:
+            self.editor.set_painting(Canvas(darkness))
+        self.editor.set_markers(data.get("markers") or ())
+        return True
+
+    def data(self) -> dict[str, Any]:
+        """Grey levels, one row of the sheet a column."""
+        if self.editor.painting is None:
+            return {}
+        return {f"column {i}": column for i, column in enumerate(self.levels().T)}
+
+    def summary(self) -> str:
+        """Size of the sheet and how much of it is figure."""
+        painting = self.editor.painting
+        if painting is None:
+            return ""
+        rows, columns = painting.pixels.shape
+        share = 100 * float(np.mean(painting.pixels > 0.5))
+        return f"{rows} by {columns} cells, {share:.0f} percent figure"
