@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDialog, QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from backend.core import figures, report
 from backend.core.files import FileProblem, read_json, write_json, write_text
@@ -61,20 +61,19 @@ def ask_path(page: StudyPage, title: str, name: str, kinds: str) -> Path | None:
 def export_figure(page: StudyPage, identifier: str) -> None:
     """Ask for size and format, then write one view as a figure."""
     view = page.controller.study.view(identifier)
-    settings = page.window_.settings
-    dialog = ExportDialog(view.title, settings.figure_width, settings.figure_dpi, page)
-    if dialog.exec() != QDialog.DialogCode.Accepted:
+    widget = page.board.find(identifier)
+    aspect = widget.height() / max(1, widget.width()) if widget is not None else 0.7
+    choice = ExportDialog.ask(view.title, min(max(aspect, 0.3), 1.5), page)
+    if choice is None:
         return
-    choice = dialog.choice()
-    kinds = f"{choice.form.upper()} (*.{choice.form})"
-    path = ask_path(page, "Export figure", f"{identifier}.{choice.form}", kinds)
+    kinds = f"{choice.format.upper()} (*.{choice.format})"
+    path = ask_path(page, "Export figure", f"{identifier}.{choice.format}", kinds)
     if path is not None:
-        path = path.with_suffix(f".{choice.form}")
+        path = path.with_suffix(f".{choice.format}")
+        size = figures.Size(choice.width_mm, choice.height_mm, choice.dpi, choice.title)
+        data = page.board.data(identifier)
         page.attempt(
-            lambda: figures.export(
-                path, view, page.board.data(identifier), choice.width_mm, choice.dpi, choice.theme
-            ),
-            f"{path.name} was saved.",
+            lambda: figures.export(path, view, data, size, choice.theme), f"{path.name} was saved."
         )
 
 

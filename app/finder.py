@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,40 +14,67 @@ from widgets.palette import Entry
 if TYPE_CHECKING:
     from app.window import MainWindow
 
+Row = tuple[str, str, str, str, str, Callable[[], object]]
+"""Title, where, shortcut, icon, kind, call."""
 
-def entries(window: MainWindow) -> list[Entry]:
-    """Everything that can be found now, most general first."""
-    found = [
-        Entry(a.text, a.menu, a.icon, "help" if a.menu == "Help" else "action",
-              partial(window.do, a), a.shortcut)
-        for a in ACTIONS
-        if window.possible(a) and a.id != "view.palette"
-    ]  # fmt: skip
-    found += [
-        Entry(f"Go to {p.word}", "Panel", p.icon, "action", partial(window.show_panel, p.id))
-        for p in PANELS
-    ]
-    for identifier in ids():
-        study = find(identifier)
-        found.append(
-            Entry(study.title, "Study", "pulse", "study", partial(window.open_study, identifier))
-        )
-        found += [
-            Entry(f"{preset.name} · {preset.title}", study.title, "tune", "study",
-                  partial(window.open_preset, identifier, preset.name))
-            for preset in study.presets
-        ]  # fmt: skip
+
+@dataclass(frozen=True)
+class Found:
+    """An entry of the palette and what choosing it does."""
+
+    entry: Entry
+    call: Callable[[], object]
+
+
+def finds(window: MainWindow) -> dict[str, Found]:
+    """Everything that can be found now, most general first, by entry id."""
+    rows = [*actions(window), *studies(window), *objects(window)]
+    return {
+        str(number): Found(Entry(str(number), title, where, shortcut, icon, kind), call)
+        for number, (title, where, shortcut, icon, kind, call) in enumerate(rows)
+    }
+
+
+def actions(window: MainWindow) -> list[Row]:
+    """Actions that are possible now, and the panels."""
+    rows: list[Row] = []
+    for a in ACTIONS:
+        if window.possible(a) and a.id != "view.palette":
+            kind = "help" if a.menu == "Help" else "action"
+            icon = a.icon or "chevron-right"
+            rows.append((a.text, a.menu, a.shortcut, icon, kind, partial(window.do, a)))
+    for number, panel in enumerate(PANELS, 1):
+        call = partial(window.show_panel, panel.id)
+        rows.append((f"Go to {panel.word}", "Panel", f"Ctrl+{number}", panel.icon, "action", call))
+    return rows
+
+
+def studies(window: MainWindow) -> list[Row]:
+    """Studies and their presets."""
+    rows: list[Row] = []
+    for name in ids():
+        study = find(name)
+        call = partial(window.open_study, name)
+        rows.append((study.title, "Study", "", "pulse", "study", call))
+        for preset in study.presets:
+            load = partial(window.open_preset, name, preset.name)
+            title = f"{preset.name} · {preset.title}"
+            rows.append((title, study.title, "", "tune", "study", load))
+    return rows
+
+
+def objects(window: MainWindow) -> list[Row]:
+    """Parameters of the page in front, and runs of the history."""
+    rows: list[Row] = []
     if window.page is not None:
-        page = window.page
-        found += [
-            Entry(f"{declared.label}", f"Parameter · {declared.group}", "tune", "object",
-                  partial(page.form.show_parameter, name))
-            for name, declared in page.form.declarations.items()
-            if page.form.is_shown(name)
-        ]  # fmt: skip
-    found += [
-        Entry(f"{record.preset} · {record.started.replace('T', ' ')}", "Run", "history", "object",
-              partial(window.reopen_run, record))
-        for record in window.runner.store.records()[:50]
-    ]  # fmt: skip
-    return found
+        form = window.page.form
+        for name, declared in form.declarations.items():
+            if form.is_shown(name):
+                call = partial(form.show_parameter, name)
+                where = f"Parameter · {declared.group}"
+                rows.append((declared.label, where, "", "tune", "object", call))
+    for record in window.runner.store.records()[:50]:
+        title = f"{record.preset} · {record.started.replace('T', ' ')}"
+        call = partial(window.reopen_run, record)
+        rows.append((title, "Run", "", "history", "object", call))
+    return rows

@@ -30,11 +30,6 @@ class Settings(Parameters):
         help="Parameters and panels as they were at the last end of the program.",
     )  # fmt: skip
     hints: bool = parameter(True, "Show first-run hints", group="Start")
-    figure_width: int = parameter(
-        120, "Figure width", unit="mm", low=40, high=400, group="Export",
-        help="Width that the export dialog offers first.",
-    )  # fmt: skip
-    figure_dpi: int = parameter(300, "Resolution", unit="dpi", low=72, high=1200, group="Export")
 
 
 def load() -> Settings:

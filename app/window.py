@@ -34,7 +34,7 @@ from app import settings as preferences
 from app.actions import ACTIONS, PANELS, Action
 from app.docks.jobs import JobsView
 from app.docks.workspace import WorkspaceView
-from app.finder import entries
+from app.finder import Found, finds
 from app.keeper import SessionKeeper
 from app.rail import Rail
 from app.settings import Settings
@@ -77,6 +77,7 @@ class MainWindow(QMainWindow):
         self.stack = QStackedWidget()
         self.rail = Rail(self)
         self.palette_: CommandPalette | None = None
+        self.found: dict[str, Found] = {}
         self._build()
         self.show_panel("home")
         self.slow_timer = QTimer(self)
@@ -423,7 +424,9 @@ class MainWindow(QMainWindow):
         """Ctrl+K."""
         if self.palette_ is None:
             self.palette_ = CommandPalette(self)
-        self.palette_.open_with(entries(self), text)
+            self.palette_.chosen.connect(lambda name: self.found[name].call())
+        self.found = finds(self)
+        self.palette_.open_with([one.entry for one in self.found.values()], text)
 
     # ---- study -----------------------------------------------------------------------------
 
@@ -579,7 +582,7 @@ class MainWindow(QMainWindow):
         if self.docks["workspace"].isVisible():
             self.workspace.model.refresh()
         if self.docks["script"].isVisible() and self.page is not None:
-            self.script.show_code(self.page.script())
+            self.script.set_code(self.page.script())
 
     # ---- files, end ------------------------------------------------------------------------
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app import session as sessions
 from backend.studies import find, ids
 from widgets import theme
 from widgets.banner import Banner
-from widgets.flow_cards import CardGrid, CardText
+from widgets.flow_cards import Card, FlowCards
 from widgets.parts import Button, Elided, Head, LineEdit, Panel, Words
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ class HomePanel(QWidget):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self.window_ = window
-        texts = [card_text(name) for name in ids()]
-        self.grid = CardGrid(texts)
-        self.grid.opened.connect(window.open_study_running)
+        self.cards = FlowCards()
+        self.cards.set_cards([card_of(name) for name in ids()])
+        self.cards.opened.connect(window.open_study_running)
         self.filter = LineEdit()
         self.filter.setPlaceholderText("Filter studies")
         self.filter.setAccessibleName("Filter studies")
         self.filter.setClearButtonEnabled(True)
-        self.filter.textChanged.connect(self.grid.filter)
+        self.filter.textChanged.connect(lambda text: self.cards.set_filter(text=text))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -51,10 +51,6 @@ class HomePanel(QWidget):
         self.side_column.setContentsMargins(1, 0, 0, 0)
         self.side_column.setSpacing(0)
         row.addWidget(self.side)
-        for card in self.grid.cards:
-            picture = PICTURES / f"{card.text.id}.png"
-            if picture.exists():
-                card.set_picture(QPixmap(str(picture)))
 
     def _cards(self) -> QWidget:
         title = QVBoxLayout()
@@ -72,19 +68,13 @@ class HomePanel(QWidget):
         column.setContentsMargins(margin, theme.dp(16), margin, margin)
         column.setSpacing(theme.dp(12))
         column.addLayout(top)
-        column.addWidget(self.grid, 1)
-        area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setWidget(inside)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        return area
+        column.addWidget(self.cards, 1)
+        return inside
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()
-        if not any(card.hasFocus() for card in self.grid.cards) and self.grid.cards:
-            self.grid.cards[0].setFocus(Qt.FocusReason.TabFocusReason)
+        self.cards.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def refresh(self) -> None:
         """Look again for crashed and recent sessions."""
@@ -144,11 +134,14 @@ class HomePanel(QWidget):
         self.side_column.addWidget(holder)
 
 
-def card_text(identifier: str) -> CardText:
-    """Words of a study's card."""
+def card_of(identifier: str) -> Card:
+    """The card of a study, with a picture of its own example."""
     study = find(identifier)
-    foot = f"{study.number:02d} · {study.panel.capitalize()}"
-    return CardText(study.id, study.title, study.question, foot)
+    file = PICTURES / f"{study.id}.png"
+    return Card(
+        study.id, study.title, study.question, study.number, study.panel.capitalize(),
+        study.family, lambda: QPixmap(str(file)),
+    )  # fmt: skip
 
 
 def sessions_time(path: Path) -> str:

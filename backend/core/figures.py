@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 
 Data = Mapping[str, Any]
 MM = 1 / 25.4
+SETTINGS = {
+    "font.family": ["Inter", "DejaVu Sans"],
+    "font.size": 8.0,
+    "svg.fonttype": "none",
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "isomorph",
+}
 STYLES = {"line": "-", "dash": (0, (5, 3)), "dot": ":", "dots": "none", "bars": "-"}
 ASPECT = {"image": 0.92, "matrix": 0.9, "raster": 0.5, "bars": 0.5, "checks": 0.4, "band": 0.3}
 MAPS = {"CET-L1": "gray", "CET-D1A": "RdBu_r", "CET-CBD1": "PuOr", "CET-C6": "twilight"}
@@ -33,46 +41,44 @@ def data_colour(meaning: str, theme: Theme) -> str:
     return hex_colour(meaning, theme == "dark")
 
 
+@dataclass(frozen=True)
+class Size:
+    """Of an exported figure: mm, dots per inch of a PNG, title drawn or not.
+
+    ``height_mm`` None takes the usual shape of the kind.
+    """
+
+    width_mm: float = 120.0
+    height_mm: float | None = None
+    dpi: int = 200
+    title: bool = True
+
+
 def export(
-    path: Path,
-    view: View,
-    data: Data,
-    width_mm: float = 120.0,
-    dpi: int = 200,
-    theme: Theme = "light",
+    path: Path, view: View, data: Data, size: Size | None = None, theme: Theme = "light"
 ) -> None:
     """Write one view as a figure; the format is the file's ending (png, svg, pdf)."""
-    content = render(view, data, path.suffix.lower().removeprefix("."), width_mm, dpi, theme)
+    content = render(view, data, path.suffix.lower().removeprefix("."), size, theme)
     with replacing(path) as file:
         file.write(content)
 
 
 def render(
-    view: View,
-    data: Data,
-    form: str = "png",
-    width_mm: float = 120.0,
-    dpi: int = 200,
-    theme: Theme = "light",
+    view: View, data: Data, form: str = "png", size: Size | None = None, theme: Theme = "light"
 ) -> bytes:
     """One view as the bytes of a PNG, SVG or PDF."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    settings = {
-        "font.family": ["Inter", "DejaVu Sans"],
-        "font.size": 8.0,
-        "svg.fonttype": "none",
-        "pdf.fonttype": 42,
-        "svg.hashsalt": "isomorph",
-    }
-    with rc_context(settings):
-        figure = Figure(figsize=(width_mm * MM, width_mm * MM * ASPECT.get(view.kind, 0.6)))
+    size = size or Size()
+    height = size.height_mm or size.width_mm * ASPECT.get(view.kind, 0.6)
+    with rc_context(SETTINGS):
+        figure = Figure(figsize=(size.width_mm * MM, height * MM))
         FigureCanvasAgg(figure)
         figure.set_facecolor(data_colour("base", theme))
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0)) if view.kind in TEXT else figure.subplots()
-        dress(axes, view, theme)
+        dress(axes, view, theme, size.title)
         if data:
             DRAW[view.kind](figure, axes, view, data, theme)
         else:
@@ -81,17 +87,17 @@ def render(
             figure.tight_layout(pad=0.6)
         out = BytesIO()
         metadata = {"Date": None} if form == "svg" else None
-        figure.savefig(out, format=form, dpi=dpi, metadata=metadata)
+        figure.savefig(out, format=form, dpi=size.dpi, metadata=metadata)
     return out.getvalue()
 
 
-def dress(axes: Axes, view: View, theme: Theme) -> None:
+def dress(axes: Axes, view: View, theme: Theme, title: bool) -> None:
     """Axes as UI.md section 6 wants them: left and bottom only, outside ticks, titles."""
     ink = data_colour("text3", theme)
     axes.set_facecolor(data_colour("base", theme))
-    axes.set_title(
-        view.title, loc="left", fontsize=9, fontweight="semibold", color=data_colour("text", theme)
-    )
+    if title:
+        text = data_colour("text", theme)
+        axes.set_title(view.title, loc="left", fontsize=9, fontweight="semibold", color=text)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):

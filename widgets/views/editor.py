@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from widgets.figure_editor import FigureEditor
 from widgets.views.frame import ViewWidget
 
 GREY = 255.0
+OWN_S = 0.5
 
 
 class EditorView(ViewWidget):
@@ -28,8 +30,13 @@ class EditorView(ViewWidget):
         super().__init__(view, parent)
         self.editor = FigureEditor()
         self.set_content(self.editor)
-        self.editor.changing.connect(lambda: self.painted.emit(self.levels(), False))
-        self.editor.changed.connect(lambda: self.painted.emit(self.levels(), True))
+        self._painted_at = 0.0
+        self.editor.changing.connect(lambda: self._say(False))
+        self.editor.changed.connect(lambda: self._say(True))
+
+    def _say(self, final: bool) -> None:
+        self._painted_at = time.monotonic()
+        self.painted.emit(self.levels(), final)
 
     def levels(self) -> np.ndarray:
         """What stands in the editor, as grey levels."""
@@ -43,14 +50,22 @@ class EditorView(ViewWidget):
         if image is None:
             return False
         darkness = (1.0 - np.asarray(image, np.float32) / GREY).astype(np.float32)
-        painting = self.editor.painting
-        same = painting is not None and painting.pixels.shape == darkness.shape
-        if painting is None or not same:
-            self.editor.set_painting(Canvas(darkness))
-        elif not self.editor.busy and np.abs(painting.pixels - darkness).max() > 1 / GREY:
+        if self._is_news(darkness):
             self.editor.set_painting(Canvas(darkness))
         self.editor.set_markers(data.get("markers") or ())
         return True
+
+    def _is_news(self, darkness: np.ndarray) -> bool:
+        """Whether the channel holds another picture than the editor, not an older one of its own.
+
+        A run publishes what it had before it hears of a stroke; taking that back would undo it.
+        """
+        painting = self.editor.painting
+        if painting is None or painting.pixels.shape != darkness.shape:
+            return True
+        if self.editor.busy or time.monotonic() - self._painted_at < OWN_S:
+            return False
+        return bool(np.abs(painting.pixels - darkness).max() > 1 / GREY)
 
     def data(self) -> dict[str, Any]:
         """Grey levels, one row of the sheet a column."""

@@ -14,6 +14,7 @@ from backend.core.run import Run
 from backend.core.study import Study
 from widgets import theme
 from widgets.views import make_view
+from widgets.views.editor import EditorView
 from widgets.views.frame import ViewWidget
 from widgets.views.grid import ViewGrid
 
@@ -21,12 +22,14 @@ from widgets.views.grid import ViewGrid
 class Board(QWidget):
     """Centre of a study page.
 
-    Signals: ``export_asked(view id)``, ``window_asked(view id)``, ``dragged(view, x, y)``.
+    Signals: ``export_asked(view id)``, ``window_asked(view id)``, ``dragged(view, x, y)``,
+    ``painted(view, grey levels, final)``.
     """
 
     export_asked = Signal(str)
     window_asked = Signal(str)
     dragged = Signal(object, float, float)
+    painted = Signal(object, object, bool)
 
     def __init__(self, study: Study, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +58,8 @@ class Board(QWidget):
         widget.window_asked.connect(self.window_asked)
         view = widget.view
         widget.dragged.connect(lambda x, y: self.dragged.emit(view, x, y))
+        if isinstance(widget, EditorView):
+            widget.painted.connect(lambda levels, final: self.painted.emit(view, levels, final))
         return widget
 
     def show_layout(self, name: str) -> None:

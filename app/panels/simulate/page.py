@@ -15,7 +15,7 @@ from app import exporting
 from app.controller import StudyController
 from app.panels.simulate.board import Board
 from app.panels.simulate.status import show_result, show_strip, stale_words
-from backend.core.files import FileProblem
+from backend.core.files import FileProblem, text_of_array
 from backend.core.parameters import ParameterError
 from backend.core.run import StopCondition
 from backend.core.runner import FINISHED, Job
@@ -147,6 +147,7 @@ class StudyPage(QWidget):
         self.board.export_asked.connect(lambda name: exporting.export_figure(self, name))
         self.board.window_asked.connect(self.window_.show_view_window)
         self.board.dragged.connect(self._dragged)
+        self.board.painted.connect(self._painted)
         self.result.quantity_activated.connect(self._jump)
         self.banners.acted.connect(lambda _, name: self._fixes[name]())
 
@@ -267,6 +268,18 @@ class StudyPage(QWidget):
             high = declared.high if declared.high is not None else value
             values[name] = round(min(max(value, low), high), 4)
         self.controller.set_values(values, f"Move in {view.title}")
+
+    def _painted(self, view: View, levels: Any, final: bool) -> None:
+        """What was painted acts at once; a whole stroke is one step of undo."""
+        controller = self.controller
+        declared = controller.study.Parameters.declaration(view.edits)
+        values: dict[str, Any] = {view.edits: text_of_array(levels)}
+        if declared.shown_if is not None:  # the choice under which the drawing is used
+            values[declared.shown_if[0]] = declared.shown_if[1][0]
+        if final:
+            controller.set_values(values, f"Paint {view.title.lower()}")
+        elif controller.alive and controller.job is not None:
+            controller.job.run.change(**values)
 
     def take_file(self, path: Path) -> bool:
         """A dropped or opened file becomes a parameter; False when no parameter reads it."""
