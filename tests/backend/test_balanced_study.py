@@ -116,8 +116,8 @@ def _ids(split) -> list[str]:
 
 def test_declaring_the_study_loads_no_kernel() -> None:
     code = (
-        "import sys\nfrom backend.studies import find\nfind('ei-balanced-network').check("
-        "find('ei-balanced-network').Parameters())\n"
+        "import sys\nfrom backend.studies import find\nstudy = find('ei-balanced-network')\n"
+        "study.check(study.Parameters())\nstudy.preview(study.Parameters())\n"
         "assert not {'numba', 'scipy', 'brian2', 'matplotlib'} & set(sys.modules)"
     )
     root = Path(__file__).parents[2]
@@ -342,6 +342,19 @@ def test_live_views_of_the_other_systems(preset: str) -> None:
     for view in _ids(layout):
         assert run.channel(STUDY.view(view).channel).revision > 0, view
     assert run.monitors["E rate"] > 0.0
+
+
+@pytest.mark.parametrize("preset", [preset.name for preset in STUDY.presets])
+def test_the_stimulus_is_shown_before_a_run(preset: str) -> None:
+    p = STUDY.parameters_of(preset)
+    shown = STUDY.preview(p)
+    assert set(shown) <= set(STUDY.channels)
+    if p.mode in ("S3", "preview"):
+        image = shown["camera"]["image"]
+        assert image.shape == (50, 50)
+        assert 0.5 < image.max() <= 1.0
+    if p.mode != "S1":
+        assert [row[1] for row in shown["balance"]["rows"]] == [True, True, None, None]
 
 
 def test_dropped_files(tmp_path: Path) -> None:

@@ -13,21 +13,13 @@ import numpy as np
 
 from backend.core.run import Run
 from backend.spiking.balanced_events import SpikeEvents, join
-from backend.spiking.balanced_theory import (
-    SingularBalance,
-    balance_gauge,
-    barrier_density,
-    density,
-    finite_rates,
-    large_n_rates,
-    variance_to_mean,
-)
+from backend.spiking.balanced_theory import barrier_density, density, variance_to_mean
+from backend.studies.ei_balanced.balance import balance_rows, predicted
 from backend.studies.ei_balanced.sessions import has_barrier
 
 KEPT_SPIKES = 2_000_000
 """Spikes kept for the export; older ones are forgotten first."""
 RASTER = {"E": 110, "I": 40}
-HZ = 1000.0
 
 
 class Panel:
@@ -126,28 +118,13 @@ class NetworkPanel(Panel):
     """What S2 and S3 have in common: balance, currents, variance to mean, voltages."""
 
     def publish_balance(self, mean: float) -> None:
-        """The three ratios of the balance condition and the predicted rates."""
+        """The ratios of the balance condition and the predicted rates."""
         theory = self.session.theory
-        gauge = balance_gauge(theory)
-        rows: list[tuple[str, bool | None, str]] = [
-            ("<i>f</i><sub>E</sub>/<i>f</i><sub>I</sub> &gt; "
-             "<i>w</i><sub>EI</sub>/<i>w</i><sub>II</sub>", gauge.first,
-             f"{gauge.drive:.2f} > {gauge.inhibition:.2f}"),
-            ("<i>w</i><sub>EI</sub>/<i>w</i><sub>II</sub> &gt; "
-             "<i>w</i><sub>EE</sub>/<i>w</i><sub>IE</sub>", gauge.second,
-             f"{gauge.inhibition:.2f} > {gauge.excitation:.2f}"),
-        ]  # fmt: skip
-        for words, solve in (("Eq. 7", finite_rates), ("Eq. 5", large_n_rates)):
-            try:
-                e, i = HZ * solve(theory, mean)
-                text = f"E {e:.1f} Hz · I {i:.1f} Hz"
-            except SingularBalance:
-                e, text = math.nan, "no finite balanced state"
-            if words == "Eq. 7" and math.isfinite(e):
-                self.run.measure("predicted_e", e)
-                self.run.measure("predicted_i", i)
-            rows.append((f"Predicted rates, {words}", None, text))
-        self.run.channel("balance").publish(rows=rows)
+        e, i = predicted(theory, mean)
+        if math.isfinite(e):
+            self.run.measure("predicted_e", e)
+            self.run.measure("predicted_i", i)
+        self.run.channel("balance").publish(rows=balance_rows(theory, mean))
 
     def publish_currents(self) -> None:
         """Mean currents by source into both populations."""

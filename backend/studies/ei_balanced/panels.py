@@ -15,7 +15,8 @@ from backend.spiking.balanced_theory import (
     density,
     finite_rates,
 )
-from backend.studies.ei_balanced.panel_base import HZ, RASTER, NetworkPanel, Panel
+from backend.studies.ei_balanced.balance import HZ
+from backend.studies.ei_balanced.panel_base import RASTER, NetworkPanel, Panel
 from backend.studies.ei_balanced.panels_spatial import PreviewPanel, SpatialPanel
 from backend.studies.ei_balanced.readouts import RateBins
 from backend.studies.ei_balanced.sessions import (
@@ -52,6 +53,7 @@ class UncoupledPanel(Panel):
         super().__init__(run, session, first_step)
         self.bins = RateBins(("P",), max(1, round(self.BIN / session.dt)), first_step)
         self._recent = np.empty(0)
+        session.sampling = run.drawing
         shown = np.arange(min(120, session.population.n))
         self._show_rows({"P": shown}, {"P": session.population.n})
         run.offer("voltages", "Voltages now", lambda: session.population.voltages().copy())
@@ -61,6 +63,7 @@ class UncoupledPanel(Panel):
 
     def add(self, events: SpikeEvents, end: int) -> None:
         super().add(events, end)
+        self.run.channel("membrane").publish(*self.session.take_samples().T)
         session, per = self.session, self.bins.steps_per_bin
         sums = self.bins.add({"P": (events.step, np.ones(len(events)))}, end)[:, 0]
         if not len(sums):

@@ -14,7 +14,8 @@ from backend.core.run import Run
 from backend.core.views import Marker
 from backend.spiking.balanced_events import SpikeEvents
 from backend.spiking.balanced_theory import SingularBalance, finite_rates
-from backend.studies.ei_balanced.panel_base import HZ, RASTER, NetworkPanel
+from backend.studies.ei_balanced.balance import HZ
+from backend.studies.ei_balanced.panel_base import RASTER, NetworkPanel
 from backend.studies.ei_balanced.readouts import (
     DecayingActivity,
     DiscRates,
@@ -23,6 +24,7 @@ from backend.studies.ei_balanced.readouts import (
     path_cells,
 )
 from backend.studies.ei_balanced.sessions import STIMULUS_NAMES, PreviewSession, SpatialSession
+from backend.studies.ei_balanced.still import path_markers
 
 CAMERA_FADE = 5.0
 """Decay of the camera picture in ms."""
@@ -195,13 +197,10 @@ class SpatialPanel(NetworkPanel):
 
     def markers(self) -> list[Marker]:
         """The disc, its path, and the positions read from F and E."""
-        out = []
+        out: list[Marker] = []
         disc = self.session.disc
         if disc is not None:
-            if disc.kind in ("circle", "path", "linear"):
-                path = [(float(x), float(y)) for x, y, _ in disc.sketch(90)[:, 0]]
-                closed = path if disc.kind == "linear" else [*path, path[0]]
-                out.append(Marker("path", points=tuple(closed), dashed=True))
+            out += path_markers(disc)
             half = 0.5 * self.session.dt
             for x, y, _ in disc.track(2 * self.end, 1, half)[0]:
                 out.append(Marker("ring", float(x), float(y), disc.radius, "stimulus"))

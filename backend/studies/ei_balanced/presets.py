@@ -75,6 +75,11 @@ PRESETS: tuple[Preset, ...] = (
         "A disc circles counter-clockwise; its position is read from the camera and from E.",
     ),
     Preset(
+        "Figure 1", "Integrate to threshold", {**S1_CONSTANT, "mu": 1.0, "beta": 0.05}, "free",
+        (),
+        "One neuron integrates its input to threshold; in a population some are always near it.",
+    ),
+    Preset(
         "Figure 2A", "Voltage density", {**S1_CONSTANT, "dt": 1e-4, "trials": 8}, "density",
         (
             _bounds("ks_distance", "Fig. 2A; spec 7.1", high=0.035),

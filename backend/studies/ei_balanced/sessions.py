@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from backend.core.parameters import Change
-from backend.spiking.balanced_events import SpikeEvents, no_spikes
+from backend.spiking.balanced_events import SpikeEvents, join, no_spikes
 from backend.stimuli.camera import Discs
 from backend.studies.ei_balanced.parameters import BalancedParameters, step_of
 from backend.studies.ei_balanced.settings import (
@@ -48,6 +48,8 @@ OVERLAY_STEP_SHARE = 0.4
 """Inner step of the mean field drawn beside a run, as a share of the shortest synapse."""
 OVERLAY_COARSE = 2
 """Cells of E and I joined along each axis in the mean field drawn beside a run."""
+SAMPLE_STEPS = 20
+"""Steps between two samples of the voltages drawn as traces."""
 DENSITY_STEPS = 5
 """Steps of the population in one implicit step of its density."""
 
@@ -110,6 +112,8 @@ class UncoupledSession(_Base):
         dynamics = population_dynamics(parameters)
         self.population = UncoupledPopulation(parameters.n_1, dynamics, parameters.seed)
         self.mean = float(self.trace.values(0, 1, self.dt)[0])
+        self.sampling = False
+        self._samples: list[tuple[float, ...]] = []
         self._waiting = np.empty(0)
         self._new_density()
 
@@ -132,10 +136,21 @@ class UncoupledSession(_Base):
 
     def advance(self, steps: int) -> SpikeEvents:
         mean = self.trace.values(self.population.step, steps, self.dt)
-        events = self.population.advance(mean)
         self.mean = float(mean[-1])
         self._follow(mean)
-        return events
+        if not self.sampling:
+            return self.population.advance(mean)
+        parts = []
+        for first in range(0, steps, SAMPLE_STEPS):
+            parts.append(self.population.advance(mean[first : first + SAMPLE_STEPS]))
+            v = self.population.voltages()
+            self._samples.append((self.population.step * self.dt, v[0], v[1]))
+        return join(parts)
+
+    def take_samples(self) -> np.ndarray:
+        """Times and voltages of two neurons since the last call, (n, 3)."""
+        samples, self._samples = np.array(self._samples).reshape(-1, 3), []
+        return samples
 
     def _follow(self, mean: np.ndarray) -> None:
         """Advance the density by whole groups of steps; the rest waits for the next block."""

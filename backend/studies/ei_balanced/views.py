@@ -134,6 +134,7 @@ CHANNELS: Mapping[str, Channel] = {
     "voltage": Latest(),
     "currents": Latest(),
     "vmr": Ring(("x", "E", "I", "theory_E", "theory_I"), 20_000),
+    "membrane": Ring(("x", "v1", "v2"), 20_000),
     "balance": Latest(),
     "lag": Ring(("x", "lag"), 20_000),
     "curve": Latest(),
@@ -192,6 +193,12 @@ VIEWS: tuple[View, ...] = (
             Series("mean_field_E", "theory", "theory", "dash"),
         ),
         empty="The rate and its theory appear when the study runs.",
+    ),
+    View(
+        "membrane", "Two neurons", "traces", "membrane",
+        note="integrate to threshold, as in Fig. 1A", x=_TIME, y=Axis("v"), span=10.0,
+        icon="sine-wave", series=(Series("v1", "first", "E"), Series("v2", "second", "1")),
+        empty="Voltages of two neurons appear when the study runs.",
     ),
     View(
         "voltage", "Membrane voltage", "histogram", "voltage",
@@ -268,7 +275,7 @@ LAYOUT: Mapping[str, Split] = {
     ),
     "preview": column(row("camera", "map_e", "map_i"), "rates", weights=(3.0, 2.0)),
     "S2": column("raster", "rates", row("voltage", "vmr"), weights=(2.0, 2.0, 2.0)),
-    "S1": column("raster_s1", "rates_s1", "voltage", weights=(1.5, 2.0, 2.0)),
+    "S1": column("rates_s1", row("membrane", "voltage"), "raster_s1", weights=(2.0, 2.0, 1.5)),
 }
 
 MONITORS: Mapping[str, str] = {
