@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -32,7 +31,7 @@ from backend.studies.gap_junction.trials import (
     rows_of,
     share,
     silent_of,
-    tabulate,
+    tabulated,
 )
 
 LANDMARKS = (
@@ -73,16 +72,17 @@ def repeat_trials(run: Run) -> None:
     measure_topology(run, topology)
     show_example(run, p)
     rows: list[Row] = []
-    run.progress(0, p.trials, "trials")
-    for chunk in rows_of(run, ("trials",), p, figure, p.trials):
-        rows += chunk
-        measure_rows(run, rows)
-        run.measure("as_expected", share(rows, "temporal", topology.expected), n=len(rows))
-        sentence = f"{expectation(topology)}, in {len(rows)} trials"
-        run.lead("as_expected", sentence)
-        publish_counts(run, rows, sentence)
-        tabulate(run, [({"figure": p.figure}, row) for row in rows], p.duration)
-        run.progress(len(rows), p.trials)
+    with tabulated(run, p.duration) as listed:
+        run.progress(0, p.trials, "trials")
+        for chunk in rows_of(run, ("trials",), p, figure, p.trials):
+            rows += chunk
+            listed += [({"figure": p.figure}, row) for row in chunk]
+            measure_rows(run, rows)
+            run.measure("as_expected", share(rows, "temporal", topology.expected), n=len(rows))
+            sentence = f"{expectation(topology)}, in {len(rows)} trials"
+            run.lead("as_expected", sentence)
+            publish_counts(run, rows, sentence)
+            run.progress(len(rows), p.trials)
 
 
 def publish_counts(run: Run, rows: list[Row], sentence: str) -> None:
@@ -142,28 +142,33 @@ def scan(run: Run) -> None:
     values = sorted(set(grid(p, name)))
     declared = type(p).declaration(VARIED[name])
     points: list[Point] = []
-    listed: list[tuple[dict[str, Any], Row]] = []
-    run.progress(0, len(values) * p.trials, f"scan of {declared.label.lower()}")
-    for x in values:
-        here = p.changed(**{VARIED[name]: x})
-        figure = figure_of(here)
-        holes = int(figure.labels.max()) - FIGURE
-        point = Point(x, [], topology_of(figure.mask).expected)
-        if run.procedure != "noise":
-            point.target = 2 + max(holes, 1)
-        show_example(run, here)
-        for chunk in rows_of(run, (run.procedure, x), here, figure, p.trials):
-            point.rows += chunk
-            listed += [({VARIED[name]: x}, row) for row in chunk]
-            run.progress(len(listed), len(values) * p.trials)
-        points.append(point)
-        publish_scan(run, points, declared.label, declared.unit)
-        measure_point(run, point)
-        tabulate(run, listed, p.duration)
+    total = len(values) * p.trials
+    with tabulated(run, p.duration) as listed:
+        run.progress(0, total, f"scan of {declared.label.lower()}")
+        for x in values:
+            here = p.changed(**{VARIED[name]: x})
+            figure = figure_of(here)
+            point = Point(x, [], target_of(run.procedure, figure))
+            show_example(run, here)
+            for chunk in rows_of(run, (run.procedure, x), here, figure, p.trials):
+                point.rows += chunk
+                listed += [({VARIED[name]: x}, row) for row in chunk]
+                run.progress(len(listed), total)
+            points.append(point)
+            publish_scan(run, points, declared.label, declared.unit)
+            measure_point(run, point)
     if run.procedure == "noise":
         lead(run, f"counted_noise_{values[-1]:g}", f"counted as expected at s = {values[-1]:g}")
     else:
         fit_scan(run, points, declared.label, declared.unit)
+
+
+def target_of(procedure: str, figure: Figure) -> int:
+    """The count that means *counted*: as the topology asks, or as if the figure were closed."""
+    if procedure == "noise":
+        return topology_of(figure.mask).expected
+    holes = int(figure.labels.max()) - FIGURE
+    return 2 + max(holes, 1)
 
 
 def measure_point(run: Run, point: Point) -> None:
@@ -266,21 +271,20 @@ def plane(run: Run) -> None:
     image = np.full((len(couplings), len(spikelets)), np.nan)
     points = [(i, j) for i in range(len(couplings)) for j in range(len(spikelets))]
     points.sort(key=lambda place: _from_centre(place, image.shape))
-    listed: list[tuple[dict[str, Any], Row]] = []
-    run.progress(0, len(points), "map of J and γ")
-    for done, (i, j) in enumerate(points, 1):
-        coupling, spikelet = couplings[i], spikelets[j]
-        here = p.changed(J=coupling, gamma=spikelet)
-        rows: list[Row] = []
-        show_example(run, here)
-        for chunk in rows_of(run, ("plane", coupling, spikelet), here, figure, p.trials):
-            rows += chunk
-        listed += [({"J": coupling, "gamma": spikelet}, row) for row in rows]
-        image[i, j] = phase_of(rows)
-        measure_landmark(run, coupling, spikelet, rows)
-        publish_plane(run, image, couplings, spikelets)
-        run.progress(done, len(points))
-    tabulate(run, listed, p.duration)
+    with tabulated(run, p.duration) as listed:
+        run.progress(0, len(points), "map of J and γ")
+        for done, (i, j) in enumerate(points, 1):
+            varied = {"J": couplings[i], "gamma": spikelets[j]}
+            here = p.changed(**varied)
+            rows: list[Row] = []
+            show_example(run, here)
+            for chunk in rows_of(run, ("plane", *varied.values()), here, figure, p.trials):
+                rows += chunk
+                listed += [(varied, row) for row in chunk]
+            image[i, j] = phase_of(rows)
+            measure_landmark(run, couplings[i], spikelets[j], rows)
+            publish_plane(run, image, couplings, spikelets)
+            run.progress(done, len(points))
     for number, name in enumerate(("asynchronous", "single", "two")):
         measure(run, f"plane_{name}", 100.0 * float(np.mean(image == number)))
     run.lead("plane_two", "of the map shows two separate volleys")
@@ -321,15 +325,14 @@ def discriminate(run: Run) -> None:
     control = p.changed(**controls[p.figure])
     criterion = 4 if p.figure == "two holes" else 3
     rates: dict[str, list[Row]] = {"hits": [], "false_alarms": []}
-    listed: list[tuple[dict[str, Any], Row]] = []
-    run.progress(0, 2 * p.trials, "figure against control")
-    for name, shown in (("hits", p), ("false_alarms", control)):
-        show_example(run, shown)
-        for chunk in rows_of(run, (name,), shown, figure_of(shown), p.trials):
-            rates[name] += chunk
-            listed += [({"figure": shown.figure}, row) for row in chunk]
-            run.progress(len(listed), 2 * p.trials)
-    tabulate(run, listed, p.duration)
+    with tabulated(run, p.duration) as listed:
+        run.progress(0, 2 * p.trials, "figure against control")
+        for name, shown in (("hits", p), ("false_alarms", control)):
+            show_example(run, shown)
+            for chunk in rows_of(run, (name,), shown, figure_of(shown), p.trials):
+                rates[name] += chunk
+                listed += [({"figure": shown.figure}, row) for row in chunk]
+                run.progress(len(listed), 2 * p.trials)
     for readout in ("readout", "temporal", "spatial"):
         hits, alarms = (share(rates[name], readout, criterion, at_least=True) for name in rates)
         measure(run, f"hits_{readout}", hits, p.trials)

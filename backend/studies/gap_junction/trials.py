@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -18,6 +19,8 @@ from backend.studies.gap_junction.setup import trial_options
 
 CHUNK = 20
 """Trials of one compiled call and of one finished cell on disk."""
+
+COUNTS = ("seed", "readout", "temporal", "spatial")
 
 Row = dict[str, Any]
 """One trial: seed, readout, temporal, spatial, medians, silent, shares; None stands for NaN."""
@@ -125,34 +128,54 @@ def phase_of(rows: list[Row]) -> int:
     return 2 if abs(apart) >= 0.5 or math.isnan(apart) else 1
 
 
-def tabulate(run: Run, rows: list[tuple[dict[str, Any], Row]], duration: float) -> None:
-    """Set the trial table and the BIDS events of a batch, and offer both as files.
+@contextlib.contextmanager
+def tabulated(run: Run, duration: float) -> Iterator[list[tuple[dict[str, Any], Row]]]:
+    """A list to which a batch adds (what was varied, trial); becomes tables however it ends.
 
-    ``rows`` are (what was varied, trial) in the order shown; trials follow each other in model
-    time, so onsets are multiples of the duration.
+    Sets the trial table and BIDS events, and offers both as files. Trials follow each other in
+    model time, so onsets are multiples of the duration.
     """
-    trials: dict[str, list[Any]] = {}
-    events: dict[str, list[Any]] = {
-        name: [] for name in ("onset", "duration", "trial_type", "n_volleys")
-    }
-    for number, (varied, row) in enumerate(rows):
-        cells = {**varied, **{k: row[k] for k in ("seed", "readout", "temporal", "spatial")}}
+    rows: list[tuple[dict[str, Any], Row]] = []
+    try:
+        yield rows
+    finally:
+        if rows:
+            trials, events = trial_table(rows), event_table(rows, duration)
+            run.table("trials", trials)
+            run.table("events", events)
+            run.offer("trials", "Trial table", lambda: trials)
+            run.offer("events", "BIDS events", lambda: _events_object(events))
+
+
+def trial_table(rows: list[tuple[dict[str, Any], Row]]) -> dict[str, list[Any]]:
+    """One row a trial: what was varied, counts, and the median first spike of each region."""
+    table: dict[str, list[Any]] = {}
+    for varied, row in rows:
+        cells = {**varied, **{name: row[name] for name in COUNTS}}
         for label, name in enumerate(("background", "figure", "hole")):
             medians = row["medians"]
             known = len(medians) > label and medians[label] is not None
             cells[f"{name}_median"] = medians[label] if known else math.nan
         for name, value in cells.items():
-            trials.setdefault(name, []).append(value)
-        events["onset"].append(round(number * duration / 1000.0, 6))
-        events["duration"].append(duration / 1000.0)
-        events["trial_type"].append(
-            " ".join(f"{k}={v:g}" if isinstance(v, float) else str(v) for k, v in varied.items())
-        )
-        events["n_volleys"].append(row["temporal"])
-    run.table("trials", trials)
-    run.table("events", events)
-    run.offer("trials", "Trial table", lambda: trials)
-    run.offer("events", "BIDS events", lambda: _events_object(events))
+            table.setdefault(name, []).append(value)
+    return table
+
+
+def event_table(rows: list[tuple[dict[str, Any], Row]], duration: float) -> dict[str, list[Any]]:
+    """BIDS events: onset and duration in s, what was shown, temporal groups."""
+    seconds = duration / 1000.0
+    return {
+        "onset": [round(number * seconds, 6) for number in range(len(rows))],
+        "duration": [seconds] * len(rows),
+        "trial_type": [
+            " ".join(f"{k}={_word(v)}" for k, v in varied.items()) for varied, _ in rows
+        ],
+        "n_volleys": [row["temporal"] for _, row in rows],
+    }
+
+
+def _word(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value).replace(" ", "_")
 
 
 def _events_object(events: dict[str, list[Any]]) -> Any:
