@@ -35,6 +35,7 @@ from backend.core.result import Comparison, Measured, Quantity, Reference, Resul
 from widgets import icons, theme
 from widgets.empty import EmptyView
 from widgets.parts import Head, Panel, Tool, Words, chip_width, draw_chip
+from widgets.views.frame import ViewWidget
 
 Index = QModelIndex | QPersistentModelIndex
 WORDS = {
@@ -314,7 +315,8 @@ class ResultPanel(Panel):
         self.notes = Words("", "body", "text2")
         self.notes.setContentsMargins(theme.dp(12), theme.dp(8), theme.dp(12), theme.dp(8))
         self.empty = EmptyView("table", "Numbers beside the paper's", empty, "panel")
-        self._views: list[QWidget] = []
+        self._views: list[ViewWidget] = []
+        self._heights: dict[ViewWidget, int | None] = {}
         self._lay_out()
         theme.signals().changed.connect(self._recolour)
         self._recolour()
@@ -369,6 +371,7 @@ class ResultPanel(Panel):
         self.table_head.setVisible(bool(comparisons))
         self.list.setVisible(bool(comparisons))
         self._set_notes(result.notes)
+        self._fit_views()
         shows = lead is not None or bool(comparisons) or bool(result.notes) or bool(self._views)
         self._stack.setCurrentWidget(self.area if shows else self.empty)
         self.copy_tool.setEnabled(bool(comparisons))
@@ -392,13 +395,23 @@ class ResultPanel(Panel):
         self.table_head.stale = text
         self.table_head.update()
 
-    def add_view(self, view: QWidget, height: int | None = None) -> None:
-        """Put a view that belongs to the result beneath the notes."""
-        view.setFixedHeight(height or theme.dp(150))
+    def add_view(self, view: ViewWidget, height: int | None = None) -> None:
+        """Put a view that belongs to the result beneath the notes.
+
+        Without ``height`` it takes what its content needs, at most 220 px.
+        """
+        self._heights[view] = height
+        self._fit_views()
         self._column.insertWidget(self._column.count() - 1, view)
         self._views.append(view)
         self._stack.setCurrentWidget(self.area)
         view.show()
+
+    def _fit_views(self) -> None:
+        for view, height in self._heights.items():
+            wanted = height or min(view.natural_height(), theme.dp(220))
+            if view.minimumHeight() != wanted:
+                view.setFixedHeight(wanted)
 
     def clear_views(self) -> None:
         """Take the views away; they stay alive with their owner."""
@@ -407,6 +420,7 @@ class ResultPanel(Panel):
             view.hide()
             view.setParent(None)
         self._views = []
+        self._heights = {}
 
     def clear(self) -> None:
         """Back to the empty state (views stay)."""

@@ -26,8 +26,10 @@ def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
     if not (span > 0 and math.isfinite(span)):
         return [low]
     step = nice_step(span, count)
-    first = math.ceil(low / step - 1e-9)
-    last = math.floor(high / step + 1e-9)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    if last <= first:  # one number does not make a scale
+        step = nice_step(span, 2 * count)
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [round(n * step, 12) for n in range(first, last + 1)]
 
 

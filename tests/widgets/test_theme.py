@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -137,6 +138,14 @@ def test_high_contrast_gives_fields_and_notes_full_ink(app: QApplication) -> Non
 def test_every_offered_map_has_256_colours(name: str) -> None:
     assert theme.lut(name).shape == (256, 4)
     assert len(theme.lut_rgb32(name)) == 256
+
+
+@pytest.mark.parametrize("path", sorted(theme.MAPS.glob("*.csv")), ids=lambda path: path.stem)
+def test_maps_are_the_ones_pyqtgraph_knows_by_this_name(path: Path) -> None:
+    import pyqtgraph
+
+    known = pyqtgraph.colormap.get(path.stem).getLookupTable(nPts=256, alpha=True)
+    assert np.abs(theme.lut(path.stem).astype(int) - known).max() <= 1
 
 
 def test_colours_handed_out_are_copies() -> None:

@@ -128,6 +128,10 @@ class BarsView(PlotView):
         self.canvas.cursor_line = False
         self.canvas.clicked.connect(self._click)
 
+    def natural_height(self) -> int:
+        rows = len(self._labels) or 4
+        return theme.dp(27 + 46 + 24 * rows) if self.sideways else super().natural_height()
+
     def _draw(self, channel: Any) -> bool:
         data = channel.snapshot()
         self._labels = [str(label) for label in data.get("labels", ())]

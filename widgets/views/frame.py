@@ -150,6 +150,11 @@ class ViewWidget(QFrame):
         """False while the empty state stands."""
         return self._stack.currentWidget() is not self.empty
 
+    def natural_height(self) -> int:
+        """Height that shows everything, for columns that scroll."""
+        content = self._content.sizeHint().height() if self._content is not None else 0
+        return self.header.height() + content + 2
+
     def _draw(self, channel: Any) -> bool:
         raise NotImplementedError
 

@@ -109,7 +109,7 @@ class _Band(QWidget):
         self.here: float | None = None
 
     def sizeHint(self) -> QSize:
-        return QSize(theme.dp(240), theme.dp(84))
+        return QSize(theme.dp(240), theme.dp(92))
 
     def segment(self) -> int:
         """Number of the segment the marker stands in; -1 outside."""
