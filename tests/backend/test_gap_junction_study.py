@@ -149,6 +149,35 @@ def test_a_storm_of_sliders_never_stops_the_sheet(data: st.DataObject) -> None:
     assert run.steps == 400
 
 
+def test_a_cancelled_trial_stops_at_once_and_keeps_what_it_did() -> None:
+    run = started(duration=100.0)
+    run.speed = 10.0
+    run.drawing = True
+    stopped = threading.Event()
+
+    def work() -> None:
+        try:
+            STUDY.run(run)
+        except Cancelled:
+            stopped.set()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    deadline = time.monotonic() + 20
+    while run.clock < 2.5 and time.monotonic() < deadline:
+        time.sleep(0.005)
+    asked = time.monotonic()
+    run.cancel()
+    worker.join(10)
+    assert time.monotonic() - asked < 0.2
+    assert stopped.is_set()
+    run.close()
+    assert run.result["temporal_volleys"] >= 1
+    times = run.channel("replay").snapshot()["times"]
+    assert 2.4 < times[-1] < 50
+    assert len(spikes_of(run)[0]) > 1000
+
+
 def test_counters_say_what_is_expected_and_true() -> None:
     shown = finished().channel("counters").snapshot()
     assert shown["lead"] == "3"

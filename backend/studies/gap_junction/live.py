@@ -55,13 +55,18 @@ def run_live(run: Run) -> None:
     trial.publish()
     trial.count()
     trial.offer()
-    for block in run.blocks(trial.fixed.dt, total):
-        trial.apply(block)
-        trial.advance(block.steps)
-        if block.publish or trial.sheet.step == total:
-            trial.publish()
-            trial.count()
-    trial.finish()
+    try:
+        for block in run.blocks(trial.fixed.dt, total):
+            trial.apply(block)
+            trial.advance(block.steps)
+            if block.publish:
+                trial.publish()
+                trial.count()
+    finally:  # a cancelled trial keeps what it did
+        trial.publish()
+        trial.count()
+        trial.publish_replay()
+    trial.measure()
 
 
 def show_example(run: Run, parameters: GapJunctionParameters) -> None:
@@ -110,6 +115,7 @@ class LiveTrial:
         """Make steps, stopping at every snapshot."""
         until = self.sheet.step + steps
         while self.sheet.step < until:
+            self.run.check()
             border = (self.sheet.step // self.every + 1) * self.every
             self.sheet.advance(min(border, until) - self.sheet.step)
             if self.sheet.step % self.every == 0:
@@ -246,8 +252,8 @@ class LiveTrial:
 
     # ---- the end ------------------------------------------------------------------------------
 
-    def finish(self) -> None:
-        """Result values of the whole trial, and the frames of the time slider."""
+    def measure(self) -> None:
+        """Result values of the whole trial."""
         run, spikes = self.run, self.sheet.spikes()
         measure_topology(run, self.topology)
         measure_theory(run, self.used)
@@ -258,7 +264,6 @@ class LiveTrial:
                 run.measure(f"{name}_median", medians[label])
         if medians.size > HOLE and np.isfinite(medians[HOLE] - medians[BACKGROUND]):
             run.measure("hole_lag", medians[HOLE] - medians[BACKGROUND])
-        self.publish_replay()
 
     def publish_replay(self) -> None:
         """The snapshots so far, for the time slider."""
