@@ -141,7 +141,7 @@ class NetworkPanel(Panel):
         session = self.session
         theta, barrier = session.parameters.theta, has_barrier(session)
         v = session.voltages()
-        low = 0.0 if barrier else float(min(np.percentile(v, 0.5), -theta))
+        low = 0.0 if barrier else float(min(np.percentile(v, 0.5), -0.1 * theta))
         edges = np.linspace(low, theta, 61)
         counts, _ = np.histogram(v, edges)
         x = np.linspace(low, theta, 201)

@@ -78,8 +78,9 @@ class UncoupledPanel(Panel):
         self.run.channel("rates").publish(t, gap, rate, gap, theory, gap)
         self._recent = np.concatenate([self._recent, rate])[-RECENT_BINS:]
         self.run.monitor("E rate", float(self._recent.mean()))
-        self.run.measure("live_rate_e", float(self._recent.mean()))
-        self.run.measure("predicted_e", float(theory[-1]))
+        self.run.measure("live_rate", float(self._recent.mean()))
+        self.run.measure("predicted_rate", float(theory[-1]))
+        self.run.lead("live_rate", f"Theory: {theory[-1]:.0f} Hz.")
 
     def publish(self) -> None:
         session = self.session

@@ -203,10 +203,10 @@ class SpatialPanel(NetworkPanel):
             out += path_markers(disc)
             half = 0.5 * self.session.dt
             for x, y, _ in disc.track(2 * self.end, 1, half)[0]:
-                out.append(Marker("ring", float(x), float(y), disc.radius, "stimulus"))
+                out.append(Marker("ring", float(x), float(y), disc.radius))
         for layer, (x, y) in self.places.items():
             if math.isfinite(x):
-                out.append(Marker("cross", float(x), float(y), 0.02, layer, layer))
+                out.append(Marker("cross", float(x), float(y), 0.02, colour=layer))
         return out
 
     def stimulus_frames(self) -> Any:
@@ -243,7 +243,7 @@ class PreviewPanel(NetworkPanel):
     def publish(self) -> None:
         session, side = self.session, self.session.parameters.side_f
         x, y, _ = session.disc.track(self.end, 1, session.dt)[0, 0]
-        ring = [Marker("ring", float(x), float(y), session.disc.radius, "stimulus")]
+        ring = [Marker("ring", float(x), float(y), session.disc.radius)]
         brightness = session.field.rate["F"] / max(float(session.field.rate["F"].max()), 1e-9)
         self.run.channel("camera").publish(image=brightness.reshape(side, side), markers=ring)
         for layer in ("e", "i"):

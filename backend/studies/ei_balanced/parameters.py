@@ -91,7 +91,7 @@ class BalancedParameters(Parameters):
         help="Same seed, same connections, noise and spikes.",
     )  # fmt: skip
     dt: float = parameter(
-        0.0, "Step", symbol="Δt", unit="ms", low=0.0, high=0.5, step=0.01, decimals=4, log=False,
+        0.0, "Step (0: own)", symbol="Δt", unit="ms", low=0.0, high=0.5, step=0.01, decimals=4, log=False,
         change="rebuild", group=MODEL, source="spec section 3",
         help="0 takes the step of the system: 0.001 ms (S1), 0.1 ms (S2), 0.05 ms (S3).",
     )  # fmt: skip
@@ -327,16 +327,16 @@ class BalancedParameters(Parameters):
         source="Fig. 3; spec section 8",
         help="Read literally (on) nothing balances: recurrence is 1 % of the drive.",
     )  # fmt: skip
-    s2_j_ee: float = _weight(0.25, "EE", S2, 10.0, "s2_j")
-    s2_j_ei: float = _weight(-1.0, "EI", S2, 10.0, "s2_j")
-    s2_j_ie: float = _weight(0.4, "IE", S2, 10.0, "s2_j")
-    s2_j_ii: float = _weight(-1.0, "II", S2, 10.0, "s2_j")
-    j_ef: float = _weight(140.0, "EF", S3, 1000.0, "j")
-    j_ee: float = _weight(80.0, "EE", S3, 1000.0, "j")
-    j_ei: float = _weight(-320.0, "EI", S3, 1000.0, "j")
-    j_if: float = _weight(93.3, "IF", S3, 1000.0, "j")
-    j_ie: float = _weight(40.0, "IE", S3, 1000.0, "j")
-    j_ii: float = _weight(-320.0, "II", S3, 1000.0, "j")
+    s2_j_ee: float = _weight(0.25, "EE", S2, 10.0, "Weights j of S2")
+    s2_j_ei: float = _weight(-1.0, "EI", S2, 10.0, "Weights j of S2")
+    s2_j_ie: float = _weight(0.4, "IE", S2, 10.0, "Weights j of S2")
+    s2_j_ii: float = _weight(-1.0, "II", S2, 10.0, "Weights j of S2")
+    j_ef: float = _weight(140.0, "EF", S3, 1000.0, "Weights j of S3")
+    j_ee: float = _weight(80.0, "EE", S3, 1000.0, "Weights j of S3")
+    j_ei: float = _weight(-320.0, "EI", S3, 1000.0, "Weights j of S3")
+    j_if: float = _weight(93.3, "IF", S3, 1000.0, "Weights j of S3")
+    j_ie: float = _weight(40.0, "IE", S3, 1000.0, "Weights j of S3")
+    j_ii: float = _weight(-320.0, "II", S3, 1000.0, "Weights j of S3")
 
     # ---- read-out ----
     window: float = parameter(
@@ -377,16 +377,16 @@ class BalancedParameters(Parameters):
         40, "I grid", symbol="I", unit="cells a side", low=4, high=200, change="rebuild",
         group=NETWORK, shown_if=("mode", S3), source="Section 4.1",
     )  # fmt: skip
-    s2_p_ee: float = _share(0.25, "EE", S2, "s2_p")
-    s2_p_ei: float = _share(0.25, "EI", S2, "s2_p")
-    s2_p_ie: float = _share(0.25, "IE", S2, "s2_p")
-    s2_p_ii: float = _share(0.25, "II", S2, "s2_p")
-    p_ef: float = _share(0.05, "EF", S3, "p")
-    p_ee: float = _share(0.02, "EE", S3, "p")
-    p_ei: float = _share(0.08, "EI", S3, "p")
-    p_if: float = _share(0.025, "IF", S3, "p")
-    p_ie: float = _share(0.06, "IE", S3, "p")
-    p_ii: float = _share(0.08, "II", S3, "p")
+    s2_p_ee: float = _share(0.25, "EE", S2, "Densities p of S2")
+    s2_p_ei: float = _share(0.25, "EI", S2, "Densities p of S2")
+    s2_p_ie: float = _share(0.25, "IE", S2, "Densities p of S2")
+    s2_p_ii: float = _share(0.25, "II", S2, "Densities p of S2")
+    p_ef: float = _share(0.05, "EF", S3, "Densities p of S3")
+    p_ee: float = _share(0.02, "EE", S3, "Densities p of S3")
+    p_ei: float = _share(0.08, "EI", S3, "Densities p of S3")
+    p_if: float = _share(0.025, "IF", S3, "Densities p of S3")
+    p_ie: float = _share(0.06, "IE", S3, "Densities p of S3")
+    p_ii: float = _share(0.08, "II", S3, "Densities p of S3")
     a_f: float = _width(0.05, "F")
     a_e: float = _width(0.02, "E")
     a_i: float = _width(0.02, "I")

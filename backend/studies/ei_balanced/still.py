@@ -52,7 +52,7 @@ def still_discs(disc: Discs, side: int) -> tuple[np.ndarray, list[Marker]]:
         bright = disc.amplitude if disc.kind == "step" else value
         inside = inside_disc(places, x, y, disc.radius)
         image[inside] = np.maximum(image[inside], bright)
-        markers.append(Marker("ring", float(x), float(y), disc.radius, "stimulus"))
+        markers.append(Marker("ring", float(x), float(y), disc.radius))
     return image.reshape(side, side), markers
 
 

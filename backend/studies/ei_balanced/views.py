@@ -49,6 +49,8 @@ QUANTITIES: Mapping[str, Quantity] = {
     "live_lag": Quantity("Lag of E behind the camera", "ms", 2),
     "live_lag_degrees": Quantity("Lag as an angle", "°", 2),
     "radius_e": Quantity("Path radius read from E", "field"),
+    "live_rate": Quantity("Population rate", "Hz"),
+    "predicted_rate": Quantity("Rate, μ / (θ τ)", "Hz"),
     "live_rate_e": Quantity("E rate", "Hz"),
     "live_rate_i": Quantity("I rate", "Hz"),
     "predicted_e": Quantity("E rate, mean field (Eq. 7)", "Hz"),
@@ -169,16 +171,28 @@ VIEWS: tuple[View, ...] = (
         empty="Inhibitory rates appear when the study runs.",
     ),
     View(
-        "raster", "Raster", "raster", "raster", note="E and I cells, in S3 along the path",
+        "raster", "Raster", "raster", "raster", note="E and I cells along the path of the stimulus",
         x=_TIME, y=Axis("cell"), span=300.0, icon="chart-timeline-variant",
         series=(Series("E", "E", "E"), Series("I", "I", "I")),
         empty="Spikes appear when the study runs.",
     ),
     View(
         "rates", "Rates", "traces", "rates",
-        note="mean of the cells at the disc, or of the populations, against mean field",
+        note="cells at the disc, mean of the window W, against mean field",
         x=_TIME, y=Axis("rate", "Hz", low=0.0), series=_RATE_SERIES, span=300.0, icon="waveform",
         empty="Rates and their mean field appear when the study runs.",
+    ),
+    View(
+        "raster_s2", "Raster", "raster", "raster", note="110 E and 40 I cells", x=_TIME,
+        y=Axis("cell"), span=300.0, icon="chart-timeline-variant",
+        series=(Series("E", "E", "E"), Series("I", "I", "I")),
+        empty="Spikes appear when the study runs.",
+    ),
+    View(
+        "rates_s2", "Rates", "traces", "rates", note="populations, 1 ms bins, against Eq. 7",
+        x=_TIME, y=Axis("rate", "Hz", low=0.0), span=300.0, icon="waveform",
+        series=_RATE_SERIES[1:],
+        empty="Rates and Eq. 7 appear when the study runs.",
     ),
     View(
         "raster_s1", "Raster", "raster", "raster", note="120 neurons", x=_TIME, y=Axis("neuron"),
@@ -202,11 +216,18 @@ VIEWS: tuple[View, ...] = (
     ),
     View(
         "voltage", "Membrane voltage", "histogram", "voltage",
-        note="all cells, with the Fokker–Planck density", x=Axis("v"),
+        note="E cells, with the Fokker–Planck density", x=Axis("v"),
+        y=Axis("density", low=0.0), icon="chart-histogram",
+        series=(Series("E", "E", "E", "bars"), Series("p0", "p₀", "theory", "dash")),
+        empty="The voltage histogram appears when the study runs.",
+    ),
+    View(
+        "voltage_s1", "Membrane voltage", "histogram", "voltage",
+        note="all neurons, stationary and time-dependent density", x=Axis("v"),
         y=Axis("density", low=0.0), icon="chart-histogram",
         series=(
-            Series("E", "E", "E", "bars"), Series("p0", "p₀", "theory", "dash"),
-            Series("pt", "p(v, t)", "theory"),
+            Series("E", "neurons", "E", "bars"), Series("p0", "p₀", "theory", "dash"),
+            Series("pt", "p(v, t)", "3"),
         ),
         empty="The voltage histogram appears when the study runs.",
     ),
@@ -270,12 +291,12 @@ LAYOUT: Mapping[str, Split] = {
         row("camera", "map_e", "map_i"),
         "raster",
         row("rates", "voltage", weights=(3.0, 2.0)),
-        row("position", "lag", "vmr", weights=(3.0, 1.0, 1.0)),
+        row("position", "lag", "vmr", weights=(3.0, 1.4, 1.4)),
         weights=(4.0, 2.6, 2.6, 2.2),
     ),
     "preview": column(row("camera", "map_e", "map_i"), "rates", weights=(3.0, 2.0)),
-    "S2": column("raster", "rates", row("voltage", "vmr"), weights=(2.0, 2.0, 2.0)),
-    "S1": column("rates_s1", row("membrane", "voltage"), "raster_s1", weights=(2.0, 2.0, 1.5)),
+    "S2": column("raster_s2", "rates_s2", row("voltage", "vmr"), weights=(2.0, 2.0, 2.0)),
+    "S1": column("rates_s1", row("membrane", "voltage_s1"), "raster_s1", weights=(2.0, 2.0, 1.5)),
 }
 
 MONITORS: Mapping[str, str] = {
