@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,10 +71,23 @@ def figure_of(p: GapJunctionParameters) -> Figure:
 
 def picture_darkness(p: GapJunctionParameters) -> np.ndarray:
     """Darkness of the imported picture on the sheet, (H, W) in [0, 1]."""
+    source = p.picture or p.example
     try:
-        return darkness_of(read_picture(p.picture or p.example), p.H, p.W)
+        changed = Path(source).stat().st_mtime_ns if p.picture else 0
+    except OSError:
+        changed = 0  # reading it says what is wrong
+    try:
+        return _darkness(source, changed, p.H, p.W)
     except PictureProblem as problem:
         raise ParameterError("picture", str(problem)) from None
+
+
+@functools.lru_cache(maxsize=8)
+def _darkness(source: str, changed: int, height: int, width: int) -> np.ndarray:
+    """Read once for as long as the file's time of change stays, so that sliders do not wait."""
+    darkness = darkness_of(read_picture(source), height, width)
+    darkness.flags.writeable = False
+    return darkness
 
 
 def drawing_darkness(p: GapJunctionParameters) -> np.ndarray:
