@@ -78,11 +78,11 @@ class MainWindow(QMainWindow):
         self.rail = Rail(self)
         self.palette_: CommandPalette | None = None
         self.found: dict[str, Found] = {}
-        self._build()
-        self.show_panel("home")
         self.slow_timer = QTimer(self)
         self.slow_timer.setInterval(SLOW_MS)
         self.slow_timer.timeout.connect(self._slow)
+        self._build()
+        self.show_panel("home")
         self.slow_timer.start()
         self.frame_timer = QTimer(self)
         self.frame_timer.setInterval(FRAME_MS)
@@ -194,7 +194,7 @@ class MainWindow(QMainWindow):
                            ("redo", self.undo_group.redoText())):  # fmt: skip
             self.actions_[f"edit.{name}"].setText(f"{name.capitalize()} {text}".strip())
         # A disabled action would swallow its shortcut after the menu closes.
-        QTimer.singleShot(0, self._enable_all)
+        QTimer.singleShot(0, self, self._enable_all)
 
     def _enable_all(self) -> None:
         if not any(menu.isVisible() for menu in self.menuBar().findChildren(QMenu)):
@@ -572,7 +572,8 @@ class MainWindow(QMainWindow):
         self.keeper.changed()
 
     def _slow_soon(self, *_: Any) -> None:
-        QTimer.singleShot(0, self._slow)
+        if self.slow_timer.isActive():  # docks also say goodbye while the window is destroyed
+            QTimer.singleShot(0, self, self._slow)
 
     def _slow(self) -> None:
         """Docks and job count, four times a second."""

@@ -103,8 +103,6 @@ class Board(QWidget):
         self.alive = alive
         for widget in [*self.views.values(), *self.result_views.values()]:
             widget.set_running(alive)
-        if not alive:
-            self._offer_replay()
 
     def preview(self, contents: Mapping[str, dict[str, Any]]) -> None:
         """Show what needs no run (the figure to be shown) while none is alive."""
@@ -152,7 +150,8 @@ class Board(QWidget):
 
     # ---- replay ----------------------------------------------------------------------------
 
-    def _offer_replay(self) -> None:
+    def offer_replay(self) -> None:
+        """Show the time slider when the finished run left snapshots."""
         if not self.study.replay or self.run is None or "replay" not in self.run.channels:
             return
         data = self.run.channels["replay"].snapshot()

@@ -387,6 +387,8 @@ class StudyPage(QWidget):
     def _finished(self, job: Job) -> None:
         """Say how a run ended; a reproduced one is compared with its original."""
         self.form.set_running(False)
+        self.board.set_alive(False)
+        self.board.offer_replay()
         self._preview()
         if job.failure is not None:
             self._say_failure(job)
@@ -475,6 +477,7 @@ class StudyPage(QWidget):
         self.controller.job = job
         self._said_job = job
         self.board.show_run(job.run)
+        self.board.offer_replay()
         self._slow()
 
     def reproduce(self, record: Record, values: dict[str, Any]) -> None:
