@@ -23,7 +23,7 @@ from widgets import theme
 from widgets.empty import EmptyView
 from widgets.parts import Chip, Elided, Panel, Tool
 
-SHARE = 8.0  # a view rests this many times as long as its last drawing took
+REST = 20.0  # a running view rests this many times as long as its last drawing took
 LONGEST_REST_S = 0.25
 
 
@@ -133,8 +133,9 @@ class ViewWidget(QFrame):
         spent = time.perf_counter() - now
         self.cost_s = spent + self._paint_cost()
         self._drawn_at = now
-        # Four views at full speed must leave the model its core: rest in proportion to the cost.
-        self._rest = min(SHARE * self.cost_s, LONGEST_REST_S)
+        # Painting holds the interpreter lock that the model needs at its block borders: five views
+        # may take a fifth of the time together, whatever they cost.
+        self._rest = min(REST * self.cost_s, LONGEST_REST_S)
         return True
 
     def _paint_cost(self) -> float:
