@@ -1,0 +1,250 @@
+"""The tour: the real window goes through every panel's example; a picture of each, and an index."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from backend.core.files import write_text
+
+LIMIT_S = 120.0
+INSIDE = "ISOMORPH_TOUR_INSIDE"
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One picture: what it shows, and how the window gets there."""
+
+    name: str
+    words: str
+    go: Callable[[Any], None]
+    size: tuple[int, int] = (1600, 1000)
+    theme: str = "light"
+
+
+def tour(out: Path) -> int:
+    """Save the pictures and ``index.html`` into a folder; exit status."""
+    if needs_display() and not os.environ.get(INSIDE):
+        return under_xvfb(out)
+    old = os.environ.get("ISOMORPH_HOME")
+    with tempfile.TemporaryDirectory(prefix="isomorph-tour-home-") as home:
+        os.environ["ISOMORPH_HOME"] = home  # the tour leaves the user's history alone
+        try:
+            rows = list(walk(out))
+        finally:
+            os.environ.pop("ISOMORPH_HOME")
+            if old is not None:
+                os.environ["ISOMORPH_HOME"] = old
+    write_text(out / "index.html", index(rows))
+    print(f"{len(rows)} pictures: {out / 'index.html'}")
+    return 0
+
+
+def needs_display() -> bool:
+    """True on a Linux machine without any display."""
+    return sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+
+
+def under_xvfb(out: Path) -> int:
+    """Run the tour again under a virtual display."""
+    if not shutil.which("xvfb-run"):
+        print("isomorph: the tour needs a display, or xvfb: apt-get install xvfb xauth",
+              file=sys.stderr)  # fmt: skip
+        return 1
+    command = ["xvfb-run", "-a", "-s", "-screen 0 2600x1500x24", sys.executable, "-m", "app"]
+    environment = os.environ | {INSIDE: "1"}
+    return subprocess.run([*command, "tour", "--out", str(out)], env=environment).returncode
+
+
+def walk(out: Path) -> Iterator[tuple[str, str]]:
+    """Go through the stops; yields (file name, words)."""
+    from app.main import application, make_window
+
+    application()
+    window = make_window()
+    window.show()
+    out.mkdir(parents=True, exist_ok=True)
+    for number, stop in enumerate(stops(), 1):
+        print(f"isomorph: {stop.words}", file=sys.stderr, flush=True)
+        window.set_preferences(window.settings.changed(theme=stop.theme))
+        window.resize(*stop.size)
+        settle(0.2)
+        stop.go(window)
+        settle(0.5)
+        name = f"{number:02d}-{stop.name}.png"
+        window.grab().save(str(out / name))
+        yield name, stop.words
+    window.runner.shutdown()
+    window.close()
+
+
+def settle(seconds: float) -> None:
+    """Let the event loop go on."""
+    from PySide6.QtTest import QTest
+
+    QTest.qWait(int(1000 * seconds))
+
+
+def wait(condition: Callable[[], bool], what: str) -> None:
+    """Let the event loop go on until a condition holds; RuntimeError after two minutes."""
+    end = time.monotonic() + LIMIT_S
+    while not condition():
+        settle(0.05)
+        if time.monotonic() > end:
+            raise RuntimeError(f"the tour waited in vain for {what}")
+
+
+def play(study: str, preset: str, model_ms: float) -> Callable[[Any], None]:
+    """Open a preset, run it freely for some model time and pause there."""
+
+    def go(window: Any) -> None:
+        page = window.open_study(study)
+        end_run(page)
+        page.choose_preset(preset)
+        page.run_or_pause()
+        job = page.controller.job
+        if job is None:
+            raise RuntimeError(f"{preset} did not start: {page.form.errors}")
+        wait(lambda: job.finished or job.run.clock >= model_ms, preset)
+        settle(0.6)
+        if not job.finished:
+            job.run.pause()
+
+    return go
+
+
+def measure(study: str, preset: str) -> Callable[[Any], None]:
+    """Open a preset and do what its figure did."""
+
+    def go(window: Any) -> None:
+        page = window.open_study(study)
+        end_run(page)
+        page.choose_preset(preset)
+        page.measure()
+        job = page.controller.job
+        if job is None:
+            raise RuntimeError(f"{preset} did not start: {page.form.errors}")
+        wait(lambda: job.finished, preset)
+
+    return go
+
+
+def end_run(page: Any) -> None:
+    """End the page's run, if there is one."""
+    if page.controller.alive:
+        page.controller.job.run.cancel()
+        wait(lambda: page.controller.job.finished, "the end of a run")
+
+
+def refused(window: Any) -> None:
+    """A value beyond its limits, and settings that cannot run."""
+    page = window.open_study("gap-junction-topology")
+    end_run(page)
+    page.choose_preset(page.controller.study.presets[0].name)
+    page.form._enter("gamma", "7")
+    page.controller.set_values({"J": 10.0, "dt": 0.1}, "tour")
+    page.form.accept("gamma")
+    page.start("free")
+    page.form._enter("gamma", "7")
+
+
+def compare(window: Any) -> None:
+    """The history with two runs selected."""
+    window.show_panel("runs")
+    panel = window.panels["runs"]
+    panel.refresh()
+    panel.table.clearSelection()
+    panel.table.selectRow(0)
+    settle(0.1)
+
+
+def script(window: Any) -> None:
+    """The script dock beside a study."""
+    window.open_study("gap-junction-topology").choose_preset("Figure 3D")
+    window.show_script()
+
+
+def palette(window: Any) -> None:
+    """The command palette."""
+    window.docks["script"].hide()
+    window.show_panel("home")
+    window.open_palette("fig 5")
+
+
+def preferences(window: Any) -> None:
+    """The preferences, which use the same form."""
+    if window.palette_ is not None:
+        window.palette_.reject()
+    window.preferences()
+
+
+def home(window: Any) -> None:
+    """Home."""
+    from PySide6.QtWidgets import QDialog
+
+    for dialog in window.findChildren(QDialog):
+        dialog.close()
+    window.show_panel("home")
+
+
+def idle(window: Any) -> None:
+    """A study before its first run: what will appear."""
+    window.open_study("gap-junction-topology")
+
+
+BALANCED, RETINA = "ei-balanced-network", "gap-junction-topology"
+
+
+def stops() -> list[Stop]:
+    """All stops, in order."""
+    return [
+        Stop("home", "Home: a card for each working study", home),
+        Stop("retina-empty", "Topology retina before its first run", idle),
+        Stop("retina", "Topology retina: one hole, three volleys", play(RETINA, "Figure 3D", 8)),
+        Stop("retina-breach", "Breach scan with the psychometric fit", measure(RETINA, "Figure 6")),
+        Stop("retina-band", "Hole-size band", measure(RETINA, "Hole-size band")),
+        Stop("retina-refused", "Values that cannot be used, and their fixes", refused),
+        Stop("balanced", "Balanced network: circular motion",
+             play(BALANCED, "Figure 5E-F", 500), theme="dark"),
+        Stop("balanced-s2", "Homogeneous network and Eq. 7", play(BALANCED, "Figure 3", 150)),
+        Stop("balanced-s1", "Uncoupled population and the Fokker-Planck density",
+             play(BALANCED, "Figure 2A", 4)),
+        Stop("balanced-step", "Step response, measured", measure(BALANCED, "Figure 5A")),
+        Stop("balanced-small", "The smallest screen", play(BALANCED, "Figure 5E-F", 300),
+             (1366, 768), "dark"),
+        Stop("balanced-large", "A large screen", play(BALANCED, "Figure 5E-F", 300), (2560, 1440)),
+        Stop("runs", "Runs: the history", compare),
+        Stop("script", "The script that reproduces the view", script),
+        Stop("palette", "The command palette", palette),
+        Stop("preferences", "Preferences", preferences),
+    ]  # fmt: skip
+
+
+def index(rows: list[tuple[str, str]]) -> str:
+    """The index page."""
+    figures = "".join(
+        f'<figure><a href="{name}"><img src="{name}" alt="{escape(words)}"></a>'
+        f"<figcaption>{escape(words)}</figcaption></figure>"
+        for name, words in rows
+    )
+    style = (
+        "body{font:14px system-ui,sans-serif;margin:24px;background:#ECEEF1}img{width:100%}"
+        "main{display:grid;grid-template-columns:repeat(auto-fill,minmax(420px,1fr));gap:16px}"
+        "figure{margin:0;background:#fff;padding:8px}"
+    )
+    return (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>Isomorph, the tour</title>"
+        f"<style>{style}</style><h1>Isomorph, the tour</h1><p>All data are synthetic.</p>"
+        f"<main>{figures}</main></html>"
+    )
