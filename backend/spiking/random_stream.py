@@ -89,7 +89,7 @@ def box_muller(radius_word, angle_word):  # type: ignore[no-untyped-def]
     uniform = (np.float32(radius_word) + _HALF) * _TWO_TO_MINUS_32
     radius = np.sqrt(np.float32(-2.0) * _log(min(uniform, _BELOW_ONE)))
     quadrant = angle_word >> np.uint32(30)
-    rest = np.int32((angle_word & np.uint32(0x3FFFFFFF))) - np.int32(0x20000000)
+    rest = np.int32(angle_word & np.uint32(0x3FFFFFFF)) - np.int32(0x20000000)
     a = np.float32(rest) * _ANGLE
     z = a * a
     sine = np.float32(-1.9515295891e-4) * z + np.float32(8.3321608736e-3)
