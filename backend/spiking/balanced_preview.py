@@ -13,11 +13,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numba import njit
 
 from backend.spiking.balanced_spatial import SpatialDynamics
-from backend.spiking.balanced_theory import noiseless_rate
 from backend.spiking.balanced_wiring import LAYERS, PAIRS, Geometry, positions
-from backend.stimuli.camera import Discs, inside_disc
+from backend.stimuli.camera import RIM, Discs, inside_disc
+
+NEGLIGIBLE = 1e-6
+"""Shares of a source's connections below this are left out of the products."""
 
 
 def spread(source_side: int, target_side: int, deviation: float) -> np.ndarray:
@@ -31,6 +34,135 @@ def spread(source_side: int, target_side: int, deviation: float) -> np.ndarray:
     below = 0.5 * np.vectorize(math.erf)(z)
     mass = np.diff(below, axis=0)
     return mass / mass.sum(axis=0)
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _add_convolved(
+    out: np.ndarray,
+    share: np.ndarray,
+    transposed: np.ndarray,
+    field: np.ndarray,
+    scratch: np.ndarray,
+    weight: np.float32,
+) -> None:
+    """out += weight share field share^T; the inner loops run along rows, which vectorises."""
+    targets, sources = share.shape
+    for i in range(targets):
+        for j in range(sources):
+            scratch[j] = np.float32(0.0)
+        for k in range(sources):
+            factor = share[i, k] * weight
+            if factor != 0.0:
+                for j in range(sources):
+                    scratch[j] += factor * field[k, j]
+        for k in range(sources):
+            value = scratch[k]
+            for j in range(targets):
+                out[i, j] += value * transposed[k, j]
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _mean_inside(field: np.ndarray, x: float, y: float, radius: float) -> float:
+    """Mean of a field over the cells inside a disc, NaN when there is none."""
+    side = field.shape[0]
+    total, count = 0.0, 0
+    for i in range(side):
+        dy = (i + 0.5) / side - y
+        for j in range(side):
+            dx = (j + 0.5) / side - x
+            if dx * dx + dy * dy <= (radius + RIM) ** 2:
+                total += field[i, j]
+                count += 1
+    return total / count if count else np.nan
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _light(
+    rate: np.ndarray, discs: np.ndarray, radius: float, background: float, gain: float
+) -> None:
+    """Rate of the camera under discs; where they overlap the brighter one counts."""
+    side = rate.shape[0]
+    for i in range(side):
+        y = (i + 0.5) / side
+        for j in range(side):
+            x = (j + 0.5) / side
+            light = 0.0
+            for d in range(discs.shape[0]):
+                dx, dy = x - discs[d, 0], y - discs[d, 1]
+                if dx * dx + dy * dy <= (radius + RIM) ** 2:
+                    light = max(light, discs[d, 2])
+            rate[i, j] = max((light + background) * gain, 0.0)
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _answer(rate: np.ndarray, current: np.ndarray, gain: np.float32) -> None:
+    """r = I / (theta tau) for I > 0, else 0 (Eq. 6)."""
+    for i in range(rate.shape[0]):
+        for j in range(rate.shape[1]):
+            rate[i, j] = max(current[i, j] * gain, np.float32(0.0))
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _filter(filtered: np.ndarray, rate: np.ndarray, keep: np.float32) -> None:
+    """First-order synaptic filter."""
+    for i in range(rate.shape[0]):
+        for j in range(rate.shape[1]):
+            filtered[i, j] = keep * filtered[i, j] + (np.float32(1.0) - keep) * rate[i, j]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _advance(
+    rates: tuple[np.ndarray, ...],
+    filtered: tuple[np.ndarray, ...],
+    shares: tuple[np.ndarray, ...],
+    transposed: tuple[np.ndarray, ...],
+    weights: np.ndarray,
+    gains: np.ndarray,
+    decays: np.ndarray,
+    background: float,
+    inner: int,
+    track: np.ndarray,
+    radius: float,
+    read: np.ndarray,
+) -> None:
+    """Make len(read) steps; ``track`` (2 steps, discs, 3) holds the start and middle of each.
+
+    ``read`` (steps, 3) receives the mean rates of F, E and I inside the first disc.
+    """
+    rate_f, rate_e, rate_i = rates
+    into_e, into_i = np.zeros_like(rate_e), np.zeros_like(rate_i)
+    scratch = np.empty(max(rate_f.shape[0], rate_e.shape[0], rate_i.shape[0]), np.float32)
+    for k in range(read.shape[0]):
+        _light(rate_f, track[2 * k], radius, background, gains[0])
+        for _ in range(inner):
+            into_e[:] = 0.0
+            into_i[:] = 0.0
+            _add_convolved(
+                into_e, shares[0], transposed[0], filtered[0], scratch, np.float32(weights[0])
+            )
+            _add_convolved(
+                into_i, shares[1], transposed[1], filtered[0], scratch, np.float32(weights[1])
+            )
+            _add_convolved(
+                into_e, shares[2], transposed[2], filtered[1], scratch, np.float32(weights[2])
+            )
+            _add_convolved(
+                into_i, shares[3], transposed[3], filtered[1], scratch, np.float32(weights[3])
+            )
+            _add_convolved(
+                into_e, shares[4], transposed[4], filtered[2], scratch, np.float32(weights[4])
+            )
+            _add_convolved(
+                into_i, shares[5], transposed[5], filtered[2], scratch, np.float32(weights[5])
+            )
+            _answer(rate_e, into_e, np.float32(gains[1]))
+            _answer(rate_i, into_i, np.float32(gains[2]))
+            for b in range(3):
+                _filter(filtered[b], rates[b], np.float32(decays[b]))
+        x, y = track[2 * k + 1, 0, 0], track[2 * k + 1, 0, 1]
+        read[k, 0] = _mean_inside(rate_f, x, y, radius)
+        read[k, 1] = _mean_inside(rate_e, x, y, radius)
+        read[k, 2] = _mean_inside(rate_i, x, y, radius)
 
 
 class MeanFieldPreview:
@@ -54,11 +186,12 @@ class MeanFieldPreview:
         self.dynamics = dynamics
         self.stimulus = stimulus
         self.step = 0
-        self._cells = {b: positions(self.side[b]) for b in LAYERS}
-        self._spread = {
-            (a, b): spread(self.side[b], self.side[a], geometry.deviation(b)).astype(np.float32)
-            for a, b in PAIRS
-        }
+        shares = []
+        for a, b in PAIRS:
+            share = spread(self.side[b], self.side[a], geometry.deviation(b)).astype(np.float32)
+            shares.append(np.where(share < NEGLIGIBLE, np.float32(0.0), share))
+        self._shares = tuple(shares)
+        self._transposed = tuple(np.ascontiguousarray(share.T) for share in shares)
         self.rate = {b: np.zeros((self.side[b],) * 2, np.float32) for b in LAYERS}
         self.filtered = {b: np.zeros((self.side[b],) * 2, np.float32) for b in LAYERS}
 
@@ -66,55 +199,41 @@ class MeanFieldPreview:
         """Take new dynamics; the fields stay."""
         self.dynamics = dynamics
 
-    def advance(self, steps: int) -> None:
-        """Make some steps of the dynamics' dt."""
+    def _weights(self) -> np.ndarray:
+        """Weight of each pair's convolution: synapses a source sends, times its charge (Eq. 21).
+
+        One cell of this grid stands for several cells of the network's.
+        """
+        geometry, dynamics = self.geometry, self.dynamics
+        out = []
+        for a, b in PAIRS:
+            joined = geometry.size(b) / self.side[b] ** 2
+            synapses = geometry.density[a, b] * self.side[a] ** 2 * joined
+            out.append(synapses * dynamics.j[a, b] / math.sqrt(geometry.n))
+        return np.array(out)
+
+    def advance(self, steps: int) -> np.ndarray:
+        """Make some steps of the dynamics' dt.
+
+        Returns the mean rates of F, E and I inside the first disc in the middle of each step,
+        shape (steps, 3), spikes per ms.
+        """
         dynamics = self.dynamics
         tau_s = dynamics.synaptic()
         inner = max(1, math.ceil(dynamics.dt / (self.inner_share * tau_s.min())))
-        decay = np.exp(-dynamics.dt / inner / tau_s).astype(np.float32)
-        track = self.stimulus.track(self.step, steps, dynamics.dt)
-        for k in range(steps):
-            self._light(track[k])
-            for _ in range(inner):
-                self._step(decay)
+        read = np.empty((steps, 3))
+        _advance(
+            tuple(self.rate[b] for b in LAYERS), tuple(self.filtered[b] for b in LAYERS),
+            self._shares, self._transposed, self._weights(),
+            np.array([1.0 / (dynamics.theta * dynamics.tau[b]) for b in LAYERS]),
+            np.exp(-dynamics.dt / inner / tau_s), dynamics.background, inner,
+            self.stimulus.track(2 * self.step, 2 * steps, 0.5 * dynamics.dt),
+            self.stimulus.radius, read,
+        )  # fmt: skip
         self.step += steps
-
-    def _light(self, discs: np.ndarray) -> None:
-        light = np.zeros(len(self._cells["F"]), np.float32)
-        for x, y, value in discs:
-            inside = inside_disc(self._cells["F"], x, y, self.stimulus.radius)
-            light[inside] = np.maximum(light[inside], value)
-        side = self.geometry.side["F"]
-        current = (light + self.dynamics.background).reshape(side, side)
-        self.rate["F"] = noiseless_rate(current, self.dynamics.theta, self.dynamics.tau["F"])
-
-    def _step(self, decay: np.ndarray) -> None:
-        for a in ("E", "I"):
-            self.rate[a] = noiseless_rate(
-                self.current(a), self.dynamics.theta, self.dynamics.tau[a]
-            )
-        for b, keep in zip(LAYERS, decay, strict=True):
-            self.filtered[b] = keep * self.filtered[b] + (np.float32(1.0) - keep) * self.rate[b]
-
-    def parts(self, layer: str) -> dict[str, np.ndarray]:
-        """Input current fields of E or I by source layer (Eq. 21)."""
-        geometry, dynamics = self.geometry, self.dynamics
-        out = {}
-        for b in LAYERS:
-            share = self._spread[layer, b]
-            # Synapses a source sends, times the sources one cell of this grid stands for.
-            joined = geometry.size(b) / self.side[b] ** 2
-            synapses = geometry.density[layer, b] * self.side[layer] ** 2 * joined
-            weight = np.float32(synapses * dynamics.j[layer, b] / math.sqrt(geometry.n))
-            out[b] = weight * (share @ self.filtered[b] @ share.T)
-        return out
-
-    def current(self, layer: str) -> np.ndarray:
-        """Net input current field of E or I."""
-        parts = self.parts(layer)
-        return parts["F"] + parts["E"] + parts["I"]
+        return read
 
     def disc_rate(self, layer: str, x: float, y: float, radius: float) -> float:
-        """Mean rate of the cells inside a disc, spikes per ms."""
-        cells = inside_disc(self._cells[layer], x, y, radius)
+        """Mean rate of the cells inside a disc now, spikes per ms."""
+        cells = inside_disc(positions(self.side[layer]), x, y, radius)
         return float(self.rate[layer].ravel()[cells].mean()) if cells.any() else math.nan

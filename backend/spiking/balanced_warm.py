@@ -17,6 +17,7 @@ def compile_kernels() -> None:
         cuba_network,
         wire_dense,
     )
+    from backend.spiking.balanced_preview import MeanFieldPreview
     from backend.spiking.balanced_spatial import SpatialDynamics, SpatialNetwork
     from backend.spiking.balanced_uncoupled import (
         FokkerPlanck,
@@ -34,5 +35,6 @@ def compile_kernels() -> None:
     wiring = wire_dense(200, 0.2, np.full((2, 2), 0.25), 0)
     HomogeneousNetwork(wiring, Dynamics(), 0).advance(mean)
     cuba_network(200, 0.1).advance(mean)
-    wired = wire_spatial(Geometry(side={"F": 8, "E": 8, "I": 8}), 0)
-    SpatialNetwork(wired, SpatialDynamics(), Discs(), 0).advance(4)
+    geometry = Geometry(side={"F": 8, "E": 8, "I": 8})
+    SpatialNetwork(wire_spatial(geometry, 0), SpatialDynamics(), Discs(), 0).advance(4)
+    MeanFieldPreview(geometry, SpatialDynamics(), Discs()).advance(4)

@@ -128,13 +128,11 @@ class NetworkPanel(Panel):
 
     def publish_currents(self) -> None:
         """Mean currents by source into both populations."""
-        labels, values = [], []
         for layer, parts in self.session.currents().items():
-            for source, value in parts.items():
-                words = f"net {layer}" if source == "net" else f"{source} → {layer}"
-                labels.append(words)
-                values.append(value)
-        self.run.channel("currents").publish(labels=labels, values=np.array(values))
+            labels = ["net" if b == "net" else f"from {b}" for b in parts]
+            self.run.channel(f"currents_{layer.lower()}").publish(
+                labels=labels, values=np.array(list(parts.values()))
+            )
 
     def publish_voltages(self, rate: float) -> None:
         """Histogram of E voltages with the density of their variance-to-mean ratio."""

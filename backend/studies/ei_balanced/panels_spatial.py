@@ -144,17 +144,12 @@ class SpatialPanel(NetworkPanel):
 
     def _mean_field(self, t: np.ndarray) -> np.ndarray:
         """Mean-field rates of E and I at the disc for every ms bin, NaN when not wanted."""
-        out = np.full((len(t), 2), np.nan)
         session = self.session
         wanted = session.parameters.mean_field_overlay and session.disc is not None
         if not (wanted and self.run.drawing):
             session.field.step = round(float(t[-1]))
-            return out
-        for k in range(len(t)):
-            session.field.advance(1)
-            x, y, _ = session.disc.track(2 * session.field.step - 1, 1, 0.5)[0, 0]
-            out[k] = [session.field.disc_rate(a, x, y, session.disc.radius) for a in ("E", "I")]
-        return out
+            return np.full((len(t), 2), np.nan)
+        return session.field.advance(len(t))[:, 1:]
 
     def _measure_lag(self, t: float) -> None:
         session = self.session
@@ -230,8 +225,7 @@ class PreviewPanel(NetworkPanel):
     def add(self, events: SpikeEvents, end: int) -> None:
         self.end = end
         session = self.session
-        x, y, _ = session.disc.track(end - 1, 1, session.dt)[0, 0]
-        rate = {a: HZ * session.field.disc_rate(a, x, y, session.disc.radius) for a in "FEI"}
+        rate = dict(zip("FEI", HZ * session.disc_rates, strict=True))
         gap = math.nan
         self.run.channel("rates").publish(self.time, gap, rate["E"], rate["I"], gap, gap)
         self.run.measure("live_rate_e", rate["E"])

@@ -91,7 +91,8 @@ class BalancedParameters(Parameters):
         help="Same seed, same connections, noise and spikes.",
     )  # fmt: skip
     dt: float = parameter(
-        0.0, "Step (0: own)", symbol="Δt", unit="ms", low=0.0, high=0.5, step=0.01, decimals=4, log=False,
+        0.0, "Step (0: own)", symbol="Δt", unit="ms", low=0.0, high=0.5, step=0.01, decimals=4,
+        log=False,
         change="rebuild", group=MODEL, source="spec section 3",
         help="0 takes the step of the system: 0.001 ms (S1), 0.1 ms (S2), 0.05 ms (S3).",
     )  # fmt: skip

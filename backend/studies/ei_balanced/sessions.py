@@ -306,6 +306,7 @@ class PreviewSession(_Base):
         super().__init__(parameters)
         self.disc: Discs | None = disc_of(parameters)
         self.field = mean_field(parameters, self.dt)
+        self.disc_rates = np.zeros(3)
         self.theory = theory_of(parameters)
 
     def take(self, parameters: BalancedParameters, changed: frozenset[str]) -> None:
@@ -318,7 +319,7 @@ class PreviewSession(_Base):
         self.field.step = step
 
     def advance(self, steps: int) -> SpikeEvents:
-        self.field.advance(steps)
+        self.disc_rates = self.field.advance(steps)[-1]
         return no_spikes(self.dt, ("F", "E", "I"))
 
 

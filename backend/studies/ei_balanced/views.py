@@ -134,7 +134,8 @@ CHANNELS: Mapping[str, Channel] = {
     "rates": Ring(("x", "F", "E", "I", "mean_field_E", "mean_field_I"), 20_000),
     "position": Ring(("x", "F_x", "F_y", "E_x", "E_y"), 20_000),
     "voltage": Latest(),
-    "currents": Latest(),
+    "currents_e": Latest(),
+    "currents_i": Latest(),
     "vmr": Ring(("x", "E", "I", "theory_E", "theory_I"), 20_000),
     "membrane": Ring(("x", "v1", "v2"), 20_000),
     "balance": Latest(),
@@ -260,8 +261,13 @@ VIEWS: tuple[View, ...] = (
         empty="Shows the ratios of the balance condition and the predicted rates.",
     ),
     View(
-        "currents", "Current, mean", "bars", "currents", place="result", x=Axis("current"),
-        series=(Series("values", "current", "E", "bars"),),
+        "currents_e", "Current into E, mean", "bars", "currents_e", place="result",
+        x=Axis("current"), series=(Series("values", "current", "E", "bars"),),
+        empty="Currents from F, E and I appear when the study runs.",
+    ),
+    View(
+        "currents_i", "Current into I, mean", "bars", "currents_i", place="result",
+        x=Axis("current"), series=(Series("values", "current", "I", "bars"),),
         empty="Currents from F, E and I appear when the study runs.",
     ),
     View(
