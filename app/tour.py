@@ -83,10 +83,25 @@ def walk(out: Path) -> Iterator[tuple[str, str]]:
         stop.go(window)
         settle(0.5)
         name = f"{number:02d}-{stop.name}.png"
-        window.grab().save(str(out / name))
+        picture(window).save(str(out / name))
         yield name, stop.words
     window.runner.shutdown()
     window.close()
+
+
+def picture(window: Any) -> Any:
+    """The window with the dialogs that stand over it."""
+    from PySide6.QtGui import QPainter
+    from PySide6.QtWidgets import QDialog
+
+    grabbed = window.grab()
+    painter = QPainter(grabbed)
+    for dialog in window.findChildren(QDialog):
+        if dialog.isVisible():
+            corner = dialog.mapToGlobal(dialog.rect().topLeft())
+            painter.drawPixmap(corner - window.mapToGlobal(window.rect().topLeft()), dialog.grab())
+    painter.end()
+    return grabbed
 
 
 def settle(seconds: float) -> None:

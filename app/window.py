@@ -126,7 +126,10 @@ class MainWindow(QMainWindow):
         self.window_menu = menus["View"]
         field = Button("Find an action, study, preset or object      Ctrl+K", "magnify")
         field.clicked.connect(lambda: self.open_palette())
+        self.menuBar().setFixedHeight(theme.dp(30))
         self.menuBar().setCornerWidget(field, Qt.Corner.TopRightCorner)
+        field.setMinimumWidth(theme.dp(300))
+        field.show()
 
     def _action(self, declared: Action) -> QAction:
         action = QAction(declared.text, self)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSpinBox, QVBoxLayout, 
 
 from backend.core.views import Marker
 from widgets import theme
-from widgets.parts import Combo, Elided, Panel, Separator, Tool
+from widgets.parts import Combo, Panel, Tool
 from widgets.views.canvas import polygon_of
 from widgets.views.image import ImageCanvas
 
@@ -192,20 +192,21 @@ class FigureEditor(QWidget):
         bar = Panel("bottom")
         bar.setFixedHeight(theme.dp(32))
         row = QHBoxLayout(bar)
-        row.setContentsMargins(theme.dp(6), 0, theme.dp(6), 1)
-        row.setSpacing(theme.dp(1))
+        row.setContentsMargins(theme.dp(2), 0, theme.dp(2), 1)
+        row.setSpacing(0)
         self.tools: dict[str, Tool] = {}
         self._group = QButtonGroup(self)
         for name, icon, words, key in TOOLS:
             tool = Tool(icon, f"{words} ({key})")
+            tool.size_px = (24, 24)
             tool.setCheckable(True)
             tool.clicked.connect(lambda _=False, n=name: self.set_tool(n))
             self._group.addButton(tool)
             self.tools[name] = tool
             row.addWidget(tool)
-        row.addWidget(Separator())
         self.undo_tool = Tool("undo", "Undo in the figure")
         self.redo_tool = Tool("redo", "Redo in the figure")
+        self.undo_tool.size_px = self.redo_tool.size_px = (24, 24)
         self.undo_tool.clicked.connect(self.undo)
         self.redo_tool.clicked.connect(self.redo)
         row.addWidget(self.undo_tool)
@@ -223,7 +224,7 @@ class FigureEditor(QWidget):
         self.size.setAccessibleName("Brush size, px")
         self.size.valueChanged.connect(self._resize_brush)
         row.addWidget(self.label)
-        row.addWidget(Elided("Size", "body", "text2"))
+        self.size.setFixedWidth(theme.dp(56))
         row.addWidget(self.size)
         self.tools["pen"].setChecked(True)
         return bar

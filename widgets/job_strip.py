@@ -146,6 +146,7 @@ class JobStrip(Panel):
         self._unit, self._monitors = "ms", {}
         self._words = ("", "", "")
         self._procedures: list[Button] = []
+        self._more_procedures: tuple[Any, ...] = ()
         self._compact = False
         self._make_buttons()
         self._make_words()
@@ -284,8 +285,9 @@ class JobStrip(Panel):
 
     # ---- what the study offers -----------------------------------------------------------
 
-    def set_procedures(self, procedures: Iterable[Any]) -> None:
-        """Buttons of the study's procedures (id, button, icon, help)."""
+    def set_procedures(self, procedures: Iterable[Any], more: Iterable[Any] = ()) -> None:
+        """Buttons of the study's procedures (id, button, icon, help); ``more`` go to the menu."""
+        self._more_procedures = tuple(more)
         for button in self._procedures:
             self._right.removeWidget(button)
             button.hide()
@@ -342,6 +344,14 @@ class JobStrip(Panel):
         action = QAction(words, menu)
         action.triggered.connect(self.open_popup)
         menu.addAction(action)
+        if self._more_procedures:
+            menu.addSeparator()
+        idle = self._can_run and self.state not in ("running", "rebuilding", "paused")
+        for procedure in self._more_procedures:
+            entry = menu.addAction(procedure.button)
+            entry.setToolTip(procedure.help)
+            entry.setEnabled(idle)
+            entry.triggered.connect(lambda _=False, p=procedure.id: self.procedure_asked.emit(p))
         if self.speed.isHidden():
             menu.addSeparator()
             for row in range(self.speed.count()):

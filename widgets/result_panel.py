@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 from PySide6.QtCore import (
@@ -314,6 +315,9 @@ class ResultPanel(Panel):
         self.list.activated.connect(self._clicked)
         self.notes = Words("", "body", "text2")
         self.notes.setContentsMargins(theme.dp(12), theme.dp(8), theme.dp(12), theme.dp(8))
+        self.findings = Words("", "body", "text2")
+        self.findings.setContentsMargins(*(theme.dp(12),) * 4)
+        self.findings.hide()
         self.empty = EmptyView("table", "Numbers beside the paper's", empty, "panel")
         self._views: list[ViewWidget] = []
         self._heights: dict[ViewWidget, int | None] = {}
@@ -329,6 +333,10 @@ class ResultPanel(Panel):
         self._column.setSpacing(0)
         for widget in (self.warning, self.lead, self.table_head, self.list, self.notes):
             self._column.addWidget(widget)
+        self._views_column = QVBoxLayout()
+        self._views_column.setSpacing(theme.dp(6))
+        self._column.addLayout(self._views_column)
+        self._column.addWidget(self.findings)
         self._column.addStretch(1)
         self.area = QScrollArea()
         self.area.setFrameShape(QFrame.Shape.NoFrame)
@@ -383,6 +391,14 @@ class ResultPanel(Panel):
             self.notes.setText(text)
         self.notes.setVisible(bool(text))
 
+    def set_findings(self, findings: Sequence[str]) -> None:
+        """What did not reproduce or was decided, said below everything else."""
+        lines = [escape(line) for line in findings]
+        text = "<b>What to know</b><br>" + "<br><br>".join(lines) if lines else ""
+        if text != self.findings.text():
+            self.findings.setText(text)
+        self.findings.setVisible(bool(text))
+
     def set_warning(self, text: str) -> None:
         """Line above all: *This run gave no numbers…* or *incomplete, 412 of 1000*."""
         self.warning.setText(text)
@@ -402,7 +418,7 @@ class ResultPanel(Panel):
         """
         self._heights[view] = height
         self._fit_views()
-        self._column.insertWidget(self._column.count() - 1, view)
+        self._views_column.addWidget(view)
         self._views.append(view)
         self._stack.setCurrentWidget(self.area)
         view.show()
@@ -416,7 +432,7 @@ class ResultPanel(Panel):
     def clear_views(self) -> None:
         """Take the views away; they stay alive with their owner."""
         for view in self._views:
-            self._column.removeWidget(view)
+            self._views_column.removeWidget(view)
             view.hide()
             view.setParent(None)
         self._views = []

@@ -232,10 +232,15 @@ class StudyPage(QWidget):
             for p in controller.study.procedures[1:]
             if p.shown_if is None or getattr(controller.parameters, p.shown_if[0]) in p.shown_if[1]
         ]
-        buttons = sorted(shown, key=lambda p: p.id != wanted)[:MOST_BUTTONS]
+        buttons = sorted(shown, key=lambda p: p.id != wanted)
         if buttons != self._buttons:
             self._buttons = buttons
-            self.strip.set_procedures(buttons)
+            self.strip.set_procedures(buttons[:MOST_BUTTONS], buttons[MOST_BUTTONS:])
+
+    @property
+    def procedures(self) -> list[Procedure]:
+        """What can be measured with the present settings, the preset's own first."""
+        return list(self._buttons)
 
     def _preview(self) -> None:
         if self.controller.alive:
@@ -440,6 +445,7 @@ class StudyPage(QWidget):
     def _refused(self, name: str, sentence: str, fix: Any) -> None:
         if name in self.form.declarations:
             self.form.refuse(name, sentence, fix)
+        self.banners.remove("notice")  # it says the same in amber
         self.say_problem("A setting cannot be used", sentence, name, fix)
 
     def _notices(self) -> None:

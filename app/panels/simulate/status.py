@@ -85,20 +85,18 @@ def stale_words(controller: StudyController) -> str:
     """Chip of views whose run had other settings than the form shows."""
     if controller.job is None or not controller.stale:
         return ""
-    return f"from the run of {controller.job.record.started[11:16]}, other settings"
+    return f"run of {controller.job.record.started[11:16]}, other settings"
 
 
 def show_result(panel: ResultPanel, controller: StudyController) -> None:
     """Numbers of the current run beside the references."""
     job, study = controller.job, controller.study
     if job is None:
-        panel.show_result(Result(notes=list(study.notes)), [], study.quantities)
+        panel.show_result(Result(), [], study.quantities)
+        panel.set_findings(study.notes)
         return
-    result = dataclasses.replace(
-        job.run.result,
-        values=dict(job.run.result.values),
-        notes=[*job.run.result.notes, *study.notes],
-    )
+    result = dataclasses.replace(job.run.result, values=dict(job.run.result.values))
+    panel.set_findings(study.notes)
     if result.lead not in study.quantities:
         result.lead = ""
     panel.show_result(result, job.comparisons(), study.quantities)

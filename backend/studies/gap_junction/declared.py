@@ -152,7 +152,7 @@ VIEWS = (
 
 LAYOUT = {
     "trial": column(
-        row("figure", "sheet", "first_spike"),
+        row("figure", "sheet", "first_spike", weights=(6, 5, 5)),
         row("raster", "rate", weights=(3, 1)),
         row("means", "readout", "psychometric"),
         weights=(5, 5, 3),
