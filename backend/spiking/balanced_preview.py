@@ -36,29 +36,43 @@ def spread(source_side: int, target_side: int, deviation: float) -> np.ndarray:
     return mass / mass.sum(axis=0)
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True)
 def _add_convolved(
     out: np.ndarray,
     share: np.ndarray,
-    transposed: np.ndarray,
+    band: np.ndarray,
     field: np.ndarray,
-    scratch: np.ndarray,
+    rows: np.ndarray,
     weight: np.float32,
 ) -> None:
-    """out += weight share field share^T; the inner loops run along rows, which vectorises."""
+    """Transposed out += (weight share field share^T)^T.
+
+    Both products add whole rows, scaled, for the few sources of a target's ``band``; transposing
+    in between lets the second one do so too. ``rows`` (sources, targets) is scratch.
+    """
     targets, sources = share.shape
+    line = np.empty(sources, np.float32)
     for i in range(targets):
-        for j in range(sources):
-            scratch[j] = np.float32(0.0)
-        for k in range(sources):
+        line[:] = np.float32(0.0)
+        for k in range(band[i, 0], band[i, 1]):
             factor = share[i, k] * weight
-            if factor != 0.0:
-                for j in range(sources):
-                    scratch[j] += factor * field[k, j]
-        for k in range(sources):
-            value = scratch[k]
+            for j in range(sources):
+                line[j] += factor * field[k, j]
+        for j in range(sources):
+            rows[j, i] = line[j]
+    for i in range(targets):
+        for k in range(band[i, 0], band[i, 1]):
+            factor = share[i, k]
             for j in range(targets):
-                out[i, j] += value * transposed[k, j]
+                out[i, j] += factor * rows[k, j]
+
+
+def band_of(share: np.ndarray) -> np.ndarray:
+    """First and last (exclusive) source that matters for each target, (targets, 2)."""
+    matters = share > 0.0
+    first = matters.argmax(axis=1)
+    last = share.shape[1] - matters[:, ::-1].argmax(axis=1)
+    return np.ascontiguousarray(np.column_stack([first, last]))
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -96,10 +110,10 @@ def _light(
 
 @njit(nogil=True, cache=True, inline="always")
 def _answer(rate: np.ndarray, current: np.ndarray, gain: np.float32) -> None:
-    """r = I / (theta tau) for I > 0, else 0 (Eq. 6)."""
+    """r = I / (theta tau) for I > 0, else 0 (Eq. 6); the current is transposed."""
     for i in range(rate.shape[0]):
         for j in range(rate.shape[1]):
-            rate[i, j] = max(current[i, j] * gain, np.float32(0.0))
+            rate[i, j] = max(current[j, i] * gain, np.float32(0.0))
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -115,7 +129,7 @@ def _advance(
     rates: tuple[np.ndarray, ...],
     filtered: tuple[np.ndarray, ...],
     shares: tuple[np.ndarray, ...],
-    transposed: tuple[np.ndarray, ...],
+    bands: tuple[np.ndarray, ...],
     weights: np.ndarray,
     gains: np.ndarray,
     decays: np.ndarray,
@@ -131,30 +145,29 @@ def _advance(
     """
     rate_f, rate_e, rate_i = rates
     into_e, into_i = np.zeros_like(rate_e), np.zeros_like(rate_i)
-    scratch = np.empty(max(rate_f.shape[0], rate_e.shape[0], rate_i.shape[0]), np.float32)
+    rows = (
+        np.empty((rate_f.shape[0], rate_e.shape[0]), np.float32),
+        np.empty((rate_f.shape[0], rate_i.shape[0]), np.float32),
+        np.empty((rate_e.shape[0], rate_e.shape[0]), np.float32),
+        np.empty((rate_e.shape[0], rate_i.shape[0]), np.float32),
+        np.empty((rate_i.shape[0], rate_e.shape[0]), np.float32),
+        np.empty((rate_i.shape[0], rate_i.shape[0]), np.float32),
+    )
     for k in range(read.shape[0]):
         _light(rate_f, track[2 * k], radius, background, gains[0])
         for _ in range(inner):
             into_e[:] = 0.0
             into_i[:] = 0.0
-            _add_convolved(
-                into_e, shares[0], transposed[0], filtered[0], scratch, np.float32(weights[0])
-            )
-            _add_convolved(
-                into_i, shares[1], transposed[1], filtered[0], scratch, np.float32(weights[1])
-            )
-            _add_convolved(
-                into_e, shares[2], transposed[2], filtered[1], scratch, np.float32(weights[2])
-            )
-            _add_convolved(
-                into_i, shares[3], transposed[3], filtered[1], scratch, np.float32(weights[3])
-            )
-            _add_convolved(
-                into_e, shares[4], transposed[4], filtered[2], scratch, np.float32(weights[4])
-            )
-            _add_convolved(
-                into_i, shares[5], transposed[5], filtered[2], scratch, np.float32(weights[5])
-            )
+            for pair in range(6):
+                into = into_e if pair % 2 == 0 else into_i
+                _add_convolved(
+                    into,
+                    shares[pair],
+                    bands[pair],
+                    filtered[pair // 2],
+                    rows[pair],
+                    np.float32(weights[pair]),
+                )
             _answer(rate_e, into_e, np.float32(gains[1]))
             _answer(rate_i, into_i, np.float32(gains[2]))
             for b in range(3):
@@ -191,7 +204,7 @@ class MeanFieldPreview:
             share = spread(self.side[b], self.side[a], geometry.deviation(b)).astype(np.float32)
             shares.append(np.where(share < NEGLIGIBLE, np.float32(0.0), share))
         self._shares = tuple(shares)
-        self._transposed = tuple(np.ascontiguousarray(share.T) for share in shares)
+        self._bands = tuple(band_of(share) for share in shares)
         self.rate = {b: np.zeros((self.side[b],) * 2, np.float32) for b in LAYERS}
         self.filtered = {b: np.zeros((self.side[b],) * 2, np.float32) for b in LAYERS}
 
@@ -224,7 +237,7 @@ class MeanFieldPreview:
         read = np.empty((steps, 3))
         _advance(
             tuple(self.rate[b] for b in LAYERS), tuple(self.filtered[b] for b in LAYERS),
-            self._shares, self._transposed, self._weights(),
+            self._shares, self._bands, self._weights(),
             np.array([1.0 / (dynamics.theta * dynamics.tau[b]) for b in LAYERS]),
             np.exp(-dynamics.dt / inner / tau_s), dynamics.background, inner,
             self.stimulus.track(2 * self.step, 2 * steps, 0.5 * dynamics.dt),
