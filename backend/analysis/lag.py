@@ -12,9 +12,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 SMOOTHING = 0.03
 """Standard deviation of the position decoder's Gaussian, in fields."""
+REACH = 5.0
+"""Standard deviations after which the decoder's Gaussian is cut off."""
 
 
 def bin_counts(
@@ -38,48 +41,111 @@ def smooth(values: np.ndarray, width: int) -> np.ndarray:
     return total / np.convolve(np.ones(len(values)), kernel, mode="same")
 
 
+@njit(nogil=True, cache=True)
+def _smooth_rows(out: np.ndarray, values: np.ndarray, kernel: np.ndarray, band: np.ndarray) -> None:
+    """out = (kernel values)^T: rows are added whole, then transposed."""
+    side = values.shape[0]
+    line = np.empty(side)
+    for i in range(side):
+        line[:] = 0.0
+        for k in range(band[i, 0], band[i, 1]):
+            factor = kernel[i, k]
+            for j in range(side):
+                line[j] += factor * values[k, j]
+        for j in range(side):
+            out[j, i] = line[j]
+
+
+@njit(nogil=True, cache=True)
+def _centroid(values: np.ndarray) -> tuple[float, float]:
+    """(x, y) of what exceeds half the maximum, in fields; NaN for an empty map."""
+    side = values.shape[0]
+    peak = values.max()
+    if not peak > 0.0:
+        return np.nan, np.nan
+    columns = np.zeros(side)
+    mass, y = 0.0, 0.0
+    for i in range(side):
+        row = 0.0
+        for j in range(side):
+            above = max(values[i, j] - 0.5 * peak, 0.0)
+            columns[j] += above
+            row += above
+        mass += row
+        y += row * (i + 0.5)
+    x = 0.0
+    for j in range(side):
+        x += columns[j] * (j + 0.5)
+    return x / mass / side, y / mass / side
+
+
+@njit(nogil=True, cache=True)
+def _positions(
+    step: np.ndarray,
+    index: np.ndarray,
+    ends: np.ndarray,
+    window: int,
+    kernel: np.ndarray,
+    band: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Decode the trailing window before every (ascending) end, counting as it slides."""
+    side = kernel.shape[0]
+    counts = np.zeros((side, side))
+    half, smoothed = np.empty((side, side)), np.empty((side, side))
+    first, last = 0, 0
+    for k in range(len(ends)):
+        while last < len(step) and step[last] < ends[k]:
+            counts[index[last] // side, index[last] % side] += 1.0
+            last += 1
+        while first < last and step[first] < ends[k] - window:
+            counts[index[first] // side, index[first] % side] -= 1.0
+            first += 1
+        _smooth_rows(half, counts, kernel, band)
+        _smooth_rows(smoothed, half, kernel, band)
+        out[k, 0], out[k, 1] = _centroid(smoothed)
+
+
 class PositionDecoder:
     """Centroid of a smoothed count map above half its maximum.
 
     Parameters
     ----------
     side : cells along one edge of the layer's grid.
+    smoothing : standard deviation of the Gaussian, in fields; counts outside are zeros.
     """
 
     def __init__(self, side: int, smoothing: float = SMOOTHING) -> None:
         self.side = side
-        self.centres = (np.arange(side) + 0.5) / side
         width = smoothing * side
-        distance = np.subtract.outer(np.arange(side), np.arange(side))
-        kernel = np.exp(-0.5 * (distance / width) ** 2)
-        # One normalisation for all rows: counts outside the field are zeros, not reflections.
-        self._kernel = kernel / np.exp(-0.5 * (np.arange(-4 * side, 4 * side) / width) ** 2).sum()
+        distance = np.subtract.outer(np.arange(side), np.arange(side)) / width
+        self._kernel = np.exp(-0.5 * distance**2)
+        reach = math.ceil(REACH * width)
+        cell = np.arange(side)
+        self._band = np.column_stack(
+            [np.maximum(cell - reach, 0), np.minimum(cell + reach + 1, side)]
+        )
 
     def __call__(self, counts: np.ndarray) -> tuple[float, float]:
         """(x, y) of a count map (side**2,), row 0 = bottom; NaN when the map is empty."""
-        smoothed = self._kernel @ counts.reshape(self.side, self.side) @ self._kernel
-        peak = smoothed.max()
-        if not peak > 0.0:
-            return math.nan, math.nan
-        above = np.maximum(smoothed - 0.5 * peak, 0.0)
-        mass = above.sum()
-        x = float(above.sum(axis=0) @ self.centres / mass)
-        y = float(above.sum(axis=1) @ self.centres / mass)
-        return x, y
+        cells = np.repeat(np.arange(self.side**2), counts.astype(int))
+        steps = np.zeros(len(cells), np.int64)
+        x, y = self.positions(steps, cells, np.ones(1, np.int64), 1)[0]
+        return float(x), float(y)
 
     def positions(
         self, step: np.ndarray, index: np.ndarray, ends: np.ndarray, window_steps: int
     ) -> np.ndarray:
         """Positions read from the trailing window before each step of ``ends``, shape (n, 2).
 
-        ``step`` must be ascending; a window covers steps end - window_steps to end - 1.
+        ``step`` and ``ends`` must be ascending; a window covers steps end - window_steps to
+        end - 1.
         """
         out = np.full((len(ends), 2), np.nan)
-        low = np.searchsorted(step, ends - window_steps)
-        high = np.searchsorted(step, ends)
-        for k in range(len(ends)):
-            cells = index[low[k] : high[k]]
-            out[k] = self(np.bincount(cells, minlength=self.side**2).astype(float))
+        _positions(
+            np.asarray(step, np.int64), np.asarray(index, np.int32), np.asarray(ends, np.int64),
+            window_steps, self._kernel, self._band, out,
+        )  # fmt: skip
         return out
 
 

@@ -32,12 +32,26 @@ from backend.studies.ei_balanced.readouts import (
 @pytest.mark.parametrize("place", [(0.5, 0.5), (0.3, 0.72), (0.11, 0.4)])
 def test_position_of_a_disc(side: int, place: tuple[float, float]) -> None:
     cells = inside_disc(positions(side), *place, 0.05)
-    counts = cells * 5.0 + np.random.default_rng(0).poisson(0.02, side**2)
+    counts = cells * 5 + np.random.default_rng(0).poisson(0.02, side**2)
     assert PositionDecoder(side)(counts) == pytest.approx(place, abs=0.01)
 
 
 def test_an_empty_map_has_no_position() -> None:
     assert all(np.isnan(PositionDecoder(10)(np.zeros(100))))
+
+
+def test_decoding_equals_the_recipe_of_the_spec() -> None:
+    from scipy.ndimage import gaussian_filter
+
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(0.1, (80, 80)) + 4 * inside_disc(positions(80), 0.3, 0.6, 0.05).reshape(
+        80, 80
+    )
+    smoothed = gaussian_filter(counts.astype(float), 0.03 * 80, mode="constant", truncate=5.0)
+    above = np.clip(smoothed - 0.5 * smoothed.max(), 0.0, None)
+    centre = (np.arange(80) + 0.5) / 80
+    expected = above.sum(0) @ centre / above.sum(), above.sum(1) @ centre / above.sum()
+    assert PositionDecoder(80)(counts.ravel()) == pytest.approx(expected, abs=1e-6)
 
 
 def test_positions_use_a_trailing_window() -> None:
