@@ -215,6 +215,12 @@ class FokkerPlanck:
         lower = 0.0 if dynamics.barrier else -float(np.clip(depth, dynamics.theta, 20.0))
         return cls(dynamics.theta, dynamics.tau, lower)
 
+    def adopt(self, other: FokkerPlanck) -> None:
+        """Take over another solver's density on this grid."""
+        mass = np.interp(self.v, other.v, other.density, left=0.0, right=0.0)
+        if mass.sum() > 0.0:
+            self.mass = mass / mass.sum()
+
     def advance(self, mean: np.ndarray, variance: np.ndarray, dt: float) -> np.ndarray:
         """Make one implicit step per element; returns the population rate (spikes per ms)."""
         rate = np.empty(len(mean))

@@ -11,6 +11,7 @@ import numpy as np
 
 def compile_kernels() -> None:
     """Run each kernel for a few steps on tiny networks."""
+    from backend.analysis.lag import PositionDecoder
     from backend.spiking.balanced_homogeneous import (
         Dynamics,
         HomogeneousNetwork,
@@ -37,4 +38,5 @@ def compile_kernels() -> None:
     cuba_network(200, 0.1).advance(mean)
     geometry = Geometry(side={"F": 8, "E": 8, "I": 8})
     SpatialNetwork(wire_spatial(geometry, 0), SpatialDynamics(), Discs(), 0).advance(4)
+    PositionDecoder(8)(np.ones(64))
     MeanFieldPreview(geometry, SpatialDynamics(), Discs()).advance(4)

@@ -357,6 +357,15 @@ def test_the_stimulus_is_shown_before_a_run(preset: str) -> None:
         assert [row[1] for row in shown["balance"]["rows"]] == [True, True, None, None]
 
 
+def test_points_can_be_typed() -> None:
+    p = STUDY.Parameters()
+    assert p.changed(mu_points="0, 0.1; 50, 0.2").mu_points == [(0.0, 0.1), (50.0, 0.2)]
+    for bad in ("0, 0.1; 50", "a, b", "0, nan; 1, 1", [(1.0,)]):
+        with pytest.raises(ParameterError) as caught:
+            p.changed(mu_points=bad)
+        assert caught.value.field == "mu_points"
+
+
 def test_dropped_files(tmp_path: Path) -> None:
     p = STUDY.Parameters()
     assert STUDY.changes_for_file(p, tmp_path / "a.csv")["mu_kind"] == "file"

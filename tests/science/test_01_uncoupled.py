@@ -98,6 +98,17 @@ def test_fokker_planck_solver_lags_with_constant_noise_as_the_particles_do() -> 
     assert np.sqrt(np.mean((rate - particles) ** 2)) < 0.2
 
 
+def test_a_density_moves_to_another_grid() -> None:
+    old = FokkerPlanck.of(PopulationDynamics())
+    mean = np.full(3000, 1.0)
+    old.advance(mean, mean, 0.001)
+    new = FokkerPlanck.of(PopulationDynamics(beta=2.0))
+    new.adopt(old)
+    assert new.mass.sum() == pytest.approx(1.0)
+    inside = new.v > -3.0
+    assert np.abs(new.density - density(new.v, 1.0, 1.0, 1.0))[inside].max() < 0.05
+
+
 @pytest.mark.parametrize("barrier", [False, True])
 def test_a_run_cut_anywhere_gives_the_same_spikes(barrier: bool) -> None:
     dynamics = PopulationDynamics(barrier=barrier)

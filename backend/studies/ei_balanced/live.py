@@ -145,6 +145,7 @@ def _run_session(
             new.take(run.parameters, frozenset(type(run.parameters).model_fields))
             _record_swap(run, block.start)
             run.event("new network")
+            forget(run)
             return new, round(block.time / (new.unit * new.dt))
         end = (block.start + block.steps) * unit
         events = session.advance(block.steps * unit)
@@ -153,6 +154,13 @@ def _run_session(
             panel.publish()
     panel.finish()
     return None, 0
+
+
+def forget(run: Run) -> None:
+    """Values and exports of the old network do not speak for the new one."""
+    run.result.values = {}
+    run.lead("")
+    run.offers = {}
 
 
 def _take(run: Run, session: Session, changed: frozenset[str]) -> None:

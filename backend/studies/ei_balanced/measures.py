@@ -52,6 +52,11 @@ def spikes_of(
     return join(parts)
 
 
+def whole_bin(wanted: float, dt: float) -> float:
+    """The bin of whole steps nearest to a wanted length, in ms."""
+    return max(1, round(wanted / dt)) * dt
+
+
 # ---- uncoupled population ------------------------------------------------------------------
 
 
@@ -104,7 +109,7 @@ def tracking_trial(
     events = spikes_of(
         lambda start, k: population.advance(trace.values(start, k, dt)), steps, check
     )
-    return events.rate("P", n, first, steps, round(bin_ms / dt))
+    return events.rate("P", n, first, steps, max(1, round(bin_ms / dt)))
 
 
 # ---- homogeneous network -------------------------------------------------------------------
@@ -187,12 +192,13 @@ def sine_rate_trial(
     """E rate under a sinusoidal input against Eq. 7 (Fig. 3), 1-ms bins."""
     dt = dynamics.dt
     events, currents = homogeneous_run(wiring, dynamics, trace, last_ms, seed, check)
-    per_bin = round(1.0 / dt)
+    bin_ms = whole_bin(1.0, dt)
+    per_bin = round(bin_ms / dt)
     rate = events.rate("E", wiring.n_e, round(first_ms / dt), round(last_ms / dt), per_bin)
     rate_i = events.rate(
         "I", wiring.n - wiring.n_e, round(first_ms / dt), round(last_ms / dt), per_bin
     )
-    t = first_ms + np.arange(len(rate)) + 0.5
+    t = first_ms + (np.arange(len(rate)) + 0.5) * bin_ms
     mean = trace.base + trace.amplitude * np.sin(2 * np.pi * t / trace.period)
     gain = finite_rates(dynamics.theory(wiring.n, q_i, p), 1.0)
     theory = gain[0] * mean

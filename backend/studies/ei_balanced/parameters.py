@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import field_validator
+
 from backend.core.parameters import Parameters, parameter
 
 S1, S2, S3 = ("S1",), ("S2",), ("S3", "preview")
@@ -412,6 +414,17 @@ class BalancedParameters(Parameters):
         change="rebuild", group=BATCH, shown_if=("mode", S3), source="Fig. 6",
         help="Signal or motion periods in ms, separated by commas.",
     )  # fmt: skip
+
+    @field_validator("mu_points", "path_points", mode="before")
+    @classmethod
+    def _points_from_text(cls, value: Any) -> Any:
+        """Points typed on the command line: "0, 0.1; 50, 0.2"."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return [tuple(map(float, pair.split(","))) for pair in value.split(";") if pair.strip()]
+        except ValueError:
+            raise ValueError('write pairs of numbers as "0, 0.1; 50, 0.2"') from None
 
 
 DEFAULT_STEP = {"S1": 0.001, "S2": 0.1, "S3": 0.05, "preview": 0.25}

@@ -12,7 +12,7 @@ import numpy as np
 from backend.core.run import Run
 from backend.stimuli.traces import Trace
 from backend.studies.ei_balanced import measures
-from backend.studies.ei_balanced.parameters import BalancedParameters
+from backend.studies.ei_balanced.parameters import BalancedParameters, step_of
 from backend.studies.ei_balanced.settings import (
     homogeneous_dynamics,
     homogeneous_wiring,
@@ -86,6 +86,7 @@ def tracking(run: Run, parameters: BalancedParameters) -> None:
             axis=0,
         )
     vmr, sigma = curves["vmr"], curves["sigma"]
+    bin_ms = measures.whole_bin(TRACKING_BIN, step_of(parameters))
     theory = (trace.base + trace.amplitude) / (parameters.theta_1 * parameters.tau)
     run.measure("vmr_first_bin", vmr[0])
     run.measure("vmr_first_five", vmr[:5].mean())
@@ -93,9 +94,9 @@ def tracking(run: Run, parameters: BalancedParameters) -> None:
     run.measure("sigma_rms", np.sqrt(np.mean((sigma - theory) ** 2)))
     for name, time in (("sigma_0005", 0.005), ("sigma_0025", 0.025), ("sigma_005", 0.05),
                        ("sigma_01", 0.1), ("sigma_015", 0.15), ("sigma_02", 0.2)):  # fmt: skip
-        run.measure(name, rate_at(sigma, time, TRACKING_BIN))
+        run.measure(name, rate_at(sigma, time, bin_ms))
     run.lead("vmr_first_five", "The new rate stands at once when variance follows the mean.")
-    t = (np.arange(len(vmr)) + 0.5) * TRACKING_BIN
+    t = (np.arange(len(vmr)) + 0.5) * bin_ms
     run.channel("curve").publish(x=t, E=vmr, sigma=sigma, theory=np.full(len(t), theory))
     columns = {"t_ms": t, "constant_ratio": vmr, "constant_noise": sigma}
     run.table("tracking", {name: values.tolist() for name, values in columns.items()})

@@ -12,7 +12,7 @@ import numpy as np
 
 from backend.core.run import Run
 from backend.studies.ei_balanced import measures
-from backend.studies.ei_balanced.parameters import BalancedParameters
+from backend.studies.ei_balanced.parameters import BalancedParameters, step_of
 from backend.studies.ei_balanced.settings import (
     disc_of,
     geometry_of,
@@ -23,6 +23,7 @@ from backend.studies.ei_balanced.trials import Trials, columns, measure_all, see
 from backend.studies.ei_balanced.views import QUANTITIES, swept_name
 
 STEP_BIN = 0.5
+"""Bins of step responses in ms, to the nearest whole number of steps."""
 
 
 class Wirings:
@@ -62,6 +63,10 @@ def wiring(run: Run, parameters: BalancedParameters) -> None:
     run.lead("synapses_ef", f"{sum(counts.values())} synapses in all.")
 
 
+def _bin(parameters: BalancedParameters) -> float:
+    return measures.whole_bin(STEP_BIN, step_of(parameters))
+
+
 def _step_curves(
     run: Run, parameters: BalancedParameters, trials: Trials, wired: Wirings, k: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -72,7 +77,7 @@ def _step_curves(
         trials.do(
             ("step", k, seed),
             lambda seed=seed: measures.step_trial(
-                wired(seed), dynamics, disc, seed, disc.onset + 75.0, STEP_BIN, run.check
+                wired(seed), dynamics, disc, seed, disc.onset + 75.0, _bin(parameters), run.check
             ),
         )
         for seed in seeds(parameters)
@@ -86,14 +91,16 @@ def step(run: Run, parameters: BalancedParameters) -> None:
     trials = Trials(run, parameters.trials, "step responses")
     wired = Wirings(run, parameters)
     rate_f, rate_e = _step_curves(run, parameters, trials, wired, parameters.k)
-    values = measures.step_values(rate_f, rate_e, parameters.onset, STEP_BIN)
+    values = measures.step_values(rate_f, rate_e, parameters.onset, _bin(parameters))
     names = {"lag_e": "mean_lag", "half_rise_e": "half_rise"}
     for name, value in values.items():
         run.measure(names.get(name, name), value, n=parameters.trials)
     gain = values["plateau_e"] / values["plateau_f"]
-    leaky = measures.leaky_unit(gain * rate_f, parameters.tau_e, STEP_BIN)
+    leaky = measures.leaky_unit(gain * rate_f, parameters.tau_e, _bin(parameters))
     for name, toy in (("toy_copy_lag", gain * rate_f), ("toy_leaky_lag", leaky)):
-        run.measure(name, measures.step_values(rate_f, toy, parameters.onset, STEP_BIN)["lag_e"])
+        run.measure(
+            name, measures.step_values(rate_f, toy, parameters.onset, _bin(parameters))["lag_e"]
+        )
     run.lead("mean_lag", f"Area above the normalised curve; τ_E is {parameters.tau_e:g} ms.")
     _publish_disc_rates(run, parameters, rate_f, rate_e)
 
@@ -104,7 +111,7 @@ def _publish_disc_rates(
     """Curves of the figure: F, and E fitted onto it."""
     from backend.analysis.lag import fit_onto
 
-    t = (np.arange(len(rate_f)) + 0.5) * STEP_BIN
+    t = (np.arange(len(rate_f)) + 0.5) * _bin(parameters)
     run.channel("curve").publish(x=t, F=rate_f, E=fit_onto(rate_f, rate_e, parameters.scale_offset))
     run.table("rates", {"t_ms": t.tolist(), "F": rate_f.tolist(), "E": rate_e.tolist()})
 
@@ -117,7 +124,9 @@ def scales(run: Run, parameters: BalancedParameters) -> None:
     lags = []
     for k in chosen:
         rate_f, rate_e = _step_curves(run, parameters, trials, wired, k)
-        lags.append(measures.step_values(rate_f, rate_e, parameters.onset, STEP_BIN)["lag_e"])
+        lags.append(
+            measures.step_values(rate_f, rate_e, parameters.onset, _bin(parameters))["lag_e"]
+        )
         name = f"lag_k{k:g}".replace(".", "")
         if name in QUANTITIES:
             run.measure(name, lags[-1], n=parameters.trials)
@@ -148,7 +157,7 @@ def flicker(run: Run, parameters: BalancedParameters) -> None:
     network, events = measures.spatial_run(
         wired(parameters.seed), dynamics, disc, 200.0, parameters.seed, run.check
     )
-    curves = measures.disc_rates(network, events, disc, 200.0, STEP_BIN)
+    curves = measures.disc_rates(network, events, disc, 200.0, _bin(parameters))
     _publish_disc_rates(run, parameters, *curves)
 
 

@@ -129,7 +129,9 @@ class UncoupledSession(_Base):
         before = self.population.dynamics
         self.population.dynamics = population_dynamics(self.parameters, self.dt)
         if before != self.population.dynamics:
+            old = self.density
             self._new_density()
+            self.density.adopt(old)
 
     def start_at(self, step: int) -> None:
         self.population.step = step
