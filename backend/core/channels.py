@@ -55,6 +55,8 @@ class Ring:
     ----------
     columns : names of the columns; the first is time or x.
     capacity : rows kept.
+
+    ``extent`` = (first, last) x of a run whose end is known; views then show all of it.
     """
 
     def __init__(self, columns: tuple[str, ...], capacity: int = 100_000) -> None:
@@ -63,6 +65,7 @@ class Ring:
         self._rows = np.empty((0, len(columns)))
         self._written = 0
         self.revision = 0
+        self.extent: tuple[float, float] | None = None
         self._lock = threading.Lock()
 
     def publish(self, *columns: Any) -> None:
@@ -105,8 +108,10 @@ class Ring:
             self.revision += 1
 
     def snapshot(self) -> dict[str, np.ndarray]:
-        """All rows held, as one array per column."""
+        """All rows held, as one array per column; empty before the first."""
         rows, _ = self.since(0)
+        if not len(rows):
+            return {}
         return {name: rows[:, i] for i, name in enumerate(self.columns)}
 
     def fresh(self) -> Ring:

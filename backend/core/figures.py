@@ -80,6 +80,8 @@ def render(
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0)) if view.kind in TEXT else figure.subplots()
         dress(axes, view, theme, size.title)
         if data:
+            if "x_title" in data:
+                axes.set_xlabel(plain_text(data["x_title"]), color=data_colour("text3", theme))
             DRAW[view.kind](figure, axes, view, data, theme)
         else:
             axes.text(0.5, 0.5, "no data yet", ha="center", transform=axes.transAxes)
@@ -153,7 +155,7 @@ def draw_traces(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme
     x = np.asarray(data.get("x", data[names[0]]))
     shown = x >= x.max() - view.span if view.span and len(x) else np.ones(len(x), bool)
     for series in view.series:
-        if series.name in data:
+        if series.name in data and np.isfinite(data[series.name]).any():
             y = np.asarray(data[series.name])
             line(axes, series, x[shown], y[shown], theme)
             band = (data.get("bands") or {}).get(series.name)

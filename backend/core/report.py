@@ -47,7 +47,7 @@ def write(directory: Path, job: Job) -> None:
 def shown_views(job: Job) -> list[Any]:
     """Views of the layout in force, and those of the result column, in reading order."""
     study = job.study
-    layout = study.layout[study.layout_of(job.run.parameters)]
+    layout = study.layout[study.layout_of(job.run.parameters, job.record.procedure)]
     names = flatten(layout)
     placed = [study.view(name) for name in names]
     return placed + [v for v in study.views if v.place == "result" and v.id not in names]

@@ -95,8 +95,8 @@ class Study(ABC):
         """Warnings about a parameter set; raises ParameterError for one that cannot run."""
         return []
 
-    def layout_of(self, parameters: Any) -> str:
-        """Which of ``layout`` fits these parameters (a mode may have its own views)."""
+    def layout_of(self, parameters: Any, procedure: str = "free") -> str:
+        """Which of ``layout`` fits (a mode or a procedure may have its own views)."""
         return next(iter(self.layout))
 
     def isolated(self, parameters: Any) -> bool:

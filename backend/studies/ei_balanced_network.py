@@ -49,7 +49,7 @@ class BalancedNetwork(Study):
 
         return checks.check(parameters, procedure)
 
-    def layout_of(self, parameters: Any) -> str:
+    def layout_of(self, parameters: Any, procedure: str = "free") -> str:
         return str(parameters.mode)
 
     def isolated(self, parameters: Any) -> bool:

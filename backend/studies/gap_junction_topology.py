@@ -64,6 +64,12 @@ class GapJunctionTopology(Study):
         }
         todo.get(run.procedure, batches.scan)(run)
 
+    def layout_of(self, parameters: Any, procedure: str = "free") -> str:
+        """One trial, a scan, the (J, gamma) plane, or two cells."""
+        if procedure in declared.SCANS:
+            return "scan"
+        return procedure if procedure in declared.LAYOUT else "trial"
+
     def check(self, parameters: Any, procedure: str = "free") -> list[Notice]:
         """Warnings of the specification, section 6; ParameterError for what cannot run."""
         return setup.check(parameters, procedure)

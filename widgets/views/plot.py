@@ -77,11 +77,16 @@ class PlotView(ViewWidget):
         extent = self._extent()
         if extent is not None:
             left, right, bottom, top = extent
-            moved = self._fit_x(left, right)
+            moved = self._fit_x(*self.whole(left, right))
             moved |= canvas.y.fit(bottom, top, self._running)
             if moved:
                 canvas.limits_changed.emit()
         canvas.update()
+
+    def whole(self, left: float, right: float) -> tuple[float, float]:
+        """The range of x; a channel that knows where its run ends shows all of it."""
+        known = getattr(self._channel, "extent", None)
+        return (left, right) if known is None else (min(left, known[0]), max(right, known[1]))
 
     def _fit_x(self, left: float, right: float) -> bool:
         return self.canvas.x.fit(left, right, self._running, margin=0.0)

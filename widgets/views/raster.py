@@ -191,7 +191,7 @@ class RasterView(PlotView):
         extent = self._extent()
         if extent is not None and not canvas.zoomed and not self.locked:
             left, right, bottom, top = extent
-            if self._fit_x(left, right) and self.view.span is None:
+            if self._fit_x(*self.whole(left, right)) and self.view.span is None:
                 self._fresh = False
             y = canvas.y
             before = (y.low, y.high)

@@ -218,10 +218,18 @@ class StudyPage(QWidget):
         controller = self.controller
         self.form.set_values(controller.parameters)
         self.header.set_changed(controller.differing)
-        self.board.show_layout(controller.study.layout_of(controller.parameters))
+        self._show_layout()
         self._show_procedures()
         self._preview()
         self.window_.session_changed()
+
+    def _show_layout(self) -> None:
+        """Arrange the views for the run on screen, or for the next one."""
+        controller = self.controller
+        job = controller.job
+        fits = job is not None and (controller.alive or not controller.stale)
+        procedure = job.record.procedure if job is not None and fits else "free"
+        self.board.show_layout(controller.study.layout_of(controller.parameters, procedure))
 
     def _show_procedures(self) -> None:
         """Buttons that apply now; the preset's own first, so that it is always at one place."""
@@ -381,6 +389,7 @@ class StudyPage(QWidget):
         job = self.controller.job
         assert job is not None
         job.run.speed = self._speed()
+        self._show_layout()
         self.board.show_run(job.run)
         self.form.set_running(True)
         self._slow()
@@ -482,6 +491,7 @@ class StudyPage(QWidget):
         """Show a finished job of the history as the current one."""
         self.controller.job = job
         self._said_job = job
+        self._show_layout()
         self.board.show_run(job.run)
         self.board.offer_replay()
         self._slow()

@@ -124,7 +124,7 @@ VIEWS = (
         empty="Appears when a scan runs.",
     ),
     View(
-        "scan", "Mean counts", "scatter", "scan", "three read-outs", place="result",
+        "scan", "Mean counts", "scatter", "scan", "three read-outs",
         icon="chart-line", x=Axis("scanned value"), y=Axis("volleys"),
         series=(
             Series("readout", "read-out neuron", "readout", "dots"),
@@ -135,12 +135,12 @@ VIEWS = (
     ),
     View(
         "plane", "Phases of (J, γ)", "matrix", "plane", "J upwards, γ to the right",
-        place="result", icon="grid", origin="lower", x=Axis("γ", "mV"), y=Axis("J"),
+        icon="grid", origin="lower", x=Axis("γ", "mV"), y=Axis("J"),
         empty="Appears when the map is computed.",
     ),
     View(
         "pair", "Two coupled cells", "traces", "pair", "current step to the first",
-        icon="chart-line", place="result", x=TIME, y=Axis("V", "mV"),
+        icon="chart-line", x=TIME, y=Axis("V", "mV"),
         series=(
             Series("driven", "driven", "figure"),
             Series("partner", "partner", "hole"),
@@ -150,14 +150,28 @@ VIEWS = (
     ),
 )  # fmt: skip
 
+_PICTURES = row("figure", "sheet", "first_spike", weights=(6, 5, 5))
+
 LAYOUT = {
     "trial": column(
-        row("figure", "sheet", "first_spike", weights=(6, 5, 5)),
+        _PICTURES,
         row("raster", "rate", weights=(3, 1)),
-        row("means", "readout", "psychometric"),
+        row("means", "readout"),
         weights=(5, 5, 3),
-    )
-}
+    ),
+    "scan": column(
+        _PICTURES,
+        row("psychometric", "scan"),
+        row("raster", "means", weights=(3, 2)),
+        weights=(5, 5, 3),
+    ),
+    "plane": column(row("plane", column("figure", "sheet"), weights=(2, 1)), "raster",
+                    weights=(5, 2)),
+    "pair": row("pair", "figure", weights=(2, 1)),
+}  # fmt: skip
+
+SCANS = ("breach", "gap", "radius", "noise", "trials", "discriminate", "theory", "step")
+"""Procedures that fill the psychometric curve or the mean counts."""
 
 MONITORS = {"spikes in 0.1 ms": "", "temporal volleys": "", "RON spikes": ""}
 

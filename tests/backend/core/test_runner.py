@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import until
+from toy_study import STUDY
 
 from backend.core.files import FileProblem, read_json
 from backend.core.parameters import ParameterError
@@ -20,7 +21,6 @@ from backend.core.result import Verdict
 from backend.core.run import Run, driven
 from backend.core.runner import Runner
 from backend.core.store import Store, load_record, load_result, load_views
-from toy_study import STUDY
 
 
 @pytest.fixture
