@@ -127,7 +127,9 @@ def balance_gauge(theory: MeanField) -> BalanceGauge:
     w, f = theory.w, theory.f
 
     def ratio(a: float, b: float) -> float:
-        return float(a / b) if b != 0.0 else float("nan")
+        if abs(b) <= 1e-300 or abs(b) <= 1e-12 * abs(a):
+            return float("nan")
+        return float(a / b)
 
     return BalanceGauge(ratio(f[E], f[I]), ratio(w[E, I], w[I, I]), ratio(w[E, E], w[I, E]))
 
@@ -148,13 +150,18 @@ def noiseless_rate(current: np.ndarray, theta: float, tau: float) -> np.ndarray:
     return np.maximum(current, 0.0) / (theta * tau)
 
 
+def noiseless(beta: float, tau: float, theta: float) -> bool:
+    """True when the density cannot be told from the uniform one of an input without noise."""
+    return beta <= 1e-9 * tau * theta
+
+
 def density(v: np.ndarray, beta: float, tau: float, theta: float) -> np.ndarray:
     """Stationary density p0(v) of the white-noise driven population (Eq. 18, corrected).
 
     Zero above threshold. ``beta`` = sigma^2 / mu; beta = 0 gives the uniform density.
     """
     v = np.asarray(v, float)
-    if beta <= 0.0:
+    if noiseless(beta, tau, theta):
         return np.where((v >= 0) & (v <= theta), 1.0 / theta, 0.0)
     kappa = 2.0 * tau / beta
     below = -np.expm1(-kappa * theta) * np.exp(kappa * np.minimum(v, 0.0))
@@ -165,7 +172,7 @@ def density(v: np.ndarray, beta: float, tau: float, theta: float) -> np.ndarray:
 def density_cdf(v: np.ndarray, beta: float, tau: float, theta: float) -> np.ndarray:
     """Distribution function of :func:`density`."""
     v = np.asarray(v, float)
-    if beta <= 0.0:
+    if noiseless(beta, tau, theta):
         return np.clip(v / theta, 0.0, 1.0)
     kappa = 2.0 * tau / beta
     share = -np.expm1(-kappa * theta) / (kappa * theta)
@@ -181,7 +188,7 @@ def barrier_density(v: np.ndarray, beta: float, tau: float, theta: float) -> np.
     Without flux below 0 only the branch 0 <= v <= theta is left; it is normalised again.
     """
     v = np.asarray(v, float)
-    if beta <= 0.0:
+    if noiseless(beta, tau, theta):
         return density(v, 0.0, tau, theta)
     kappa = 2.0 * tau / beta
     mass = 1.0 + np.expm1(-kappa * theta) / (kappa * theta)

@@ -228,11 +228,15 @@ class PreviewPanel(NetworkPanel):
         rate = dict(zip("FEI", HZ * session.disc_rates, strict=True))
         gap = math.nan
         self.run.channel("rates").publish(self.time, gap, rate["E"], rate["I"], gap, gap)
-        self.run.measure("live_rate_e", rate["E"])
-        self.run.measure("live_rate_i", rate["I"])
         for name, layer in (("Camera", "F"), ("E", "E"), ("I", "I")):
+            # A small disc between the cells of a coarse grid has no rate.
+            if not math.isfinite(rate[layer]):
+                continue
             self.run.monitor(f"{name} rate", rate[layer])
-        self.run.lead("live_rate_e", "Mean field at the disc; no spikes are simulated.")
+            if layer != "F":
+                self.run.measure(f"live_rate_{layer.lower()}", rate[layer])
+        if "live_rate_e" in self.run.result.values:
+            self.run.lead("live_rate_e", "Mean field at the disc; no spikes are simulated.")
 
     def publish(self) -> None:
         session, side = self.session, self.session.parameters.side_f
