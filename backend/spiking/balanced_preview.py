@@ -21,6 +21,8 @@ from backend.stimuli.camera import RIM, Discs, inside_disc
 
 NEGLIGIBLE = 1e-6
 """Shares of a source's connections below this are left out of the products."""
+CEILING = np.float32(100.0)
+"""Highest rate in spikes per ms: without inhibition the linear fields would grow without end."""
 
 
 def spread(source_side: int, target_side: int, deviation: float) -> np.ndarray:
@@ -105,7 +107,7 @@ def _light(
                 dx, dy = x - discs[d, 0], y - discs[d, 1]
                 if dx * dx + dy * dy <= (radius + RIM) ** 2:
                     light = max(light, discs[d, 2])
-            rate[i, j] = max((light + background) * gain, 0.0)
+            rate[i, j] = min(max((light + background) * gain, 0.0), CEILING)
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -113,7 +115,7 @@ def _answer(rate: np.ndarray, current: np.ndarray, gain: np.float32) -> None:
     """r = I / (theta tau) for I > 0, else 0 (Eq. 6); the current is transposed."""
     for i in range(rate.shape[0]):
         for j in range(rate.shape[1]):
-            rate[i, j] = max(current[j, i] * gain, np.float32(0.0))
+            rate[i, j] = min(max(current[j, i] * gain, np.float32(0.0)), CEILING)
 
 
 @njit(nogil=True, cache=True, inline="always")
