@@ -8,16 +8,14 @@ from typing import Literal
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import (
     QDialog,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from widgets import theme
-from widgets.parts import Button, Combo, Tick, Words
+from widgets.parts import Button, Combo, DoubleSpin, Spin, Tick, Words
 
 Format = Literal["png", "svg", "pdf"]
 WIDTHS = (("one column, 85 mm", 85.0), ("one and a half, 120 mm", 120.0), ("full, 180 mm", 180.0))
@@ -48,10 +46,9 @@ class ExportDialog(QDialog):
         self.width_choice = Combo()
         for words, width in (*WIDTHS, ("free", None)):
             self.width_choice.addItem(words, width)
-        self.width_mm = spin(20.0, 500.0, " mm")
-        self.height_mm = spin(20.0, 500.0, " mm")
-        self.dpi = QSpinBox()
-        self.dpi.setRange(72, 1200)
+        self.width_mm = DoubleSpin(20.0, 500.0, 1, " mm")
+        self.height_mm = DoubleSpin(20.0, 500.0, 1, " mm")
+        self.dpi = Spin(72, 1200)
         self.dpi.setValue(300)
         self.colours = Combo()
         self.colours.addItem("light (for print)", "light")
@@ -134,12 +131,3 @@ class ExportDialog(QDialog):
         chosen = dialog.choice() if accepted else None
         dialog.deleteLater()
         return chosen
-
-
-def spin(low: float, high: float, suffix: str) -> QDoubleSpinBox:
-    """A spin box of a dialog."""
-    box = QDoubleSpinBox()
-    box.setRange(low, high)
-    box.setDecimals(1)
-    box.setSuffix(suffix)
-    return box

@@ -9,11 +9,11 @@ from typing import Any, Protocol
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPen, QShortcut
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from backend.core.views import Marker
 from widgets import theme
-from widgets.parts import Combo, Panel, Tool
+from widgets.parts import Combo, Panel, Spin, Tool
 from widgets.views.canvas import polygon_of
 from widgets.views.image import ImageCanvas
 
@@ -217,10 +217,8 @@ class FigureEditor(QWidget):
         for label in self.labels:
             self.label.addItem(label.name, label.value)
         self.label.setVisible(len(self.labels) > 2)
-        self.size = QSpinBox()
-        self.size.setRange(1, 40)
+        self.size = Spin(1, 40, " px")
         self.size.setValue(3)
-        self.size.setSuffix(" px")
         self.size.setAccessibleName("Brush size, px")
         self.size.valueChanged.connect(self._resize_brush)
         row.addWidget(self.label)

@@ -17,14 +17,19 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
+    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
     QSizePolicy,
+    QSpinBox,
+    QStyle,
     QStyleOptionComboBox,
+    QStyleOptionSpinBox,
     QToolButton,
     QWidget,
 )
@@ -55,6 +60,87 @@ def draw_arrow(painter: QPainter, centre: QPointF, size: float, up: bool, name: 
     painter.drawPolygon(
         QPolygonF([QPointF(x - size, y - tip), QPointF(x + size, y - tip), QPointF(x, y + tip)])
     )
+
+
+def paint_spin(painter: QPainter, box: QAbstractSpinBox, refused: bool = False) -> QRect:
+    """Face of a spin box: ground, outline and steppers; the place of the upper stepper."""
+    draw_field(painter, box.rect(), box.hasFocus(), refused, box.isEnabled())
+    option = QStyleOptionSpinBox()
+    box.initStyleOption(option)
+    control, part = QStyle.ComplexControl.CC_SpinBox, QStyle.SubControl.SC_SpinBoxUp
+    up = box.style().subControlRect(control, option, part, box)
+    painter.setPen(theme.token("border"))
+    painter.drawLine(up.left(), 4, up.left(), box.height() - 5)
+    x = (up.left() + box.width()) / 2
+    size = theme.dp(2.4)
+    draw_arrow(painter, QPointF(x, box.height() * 0.32), size, True, "text3")
+    draw_arrow(painter, QPointF(x, box.height() * 0.68), size, False, "text3")
+    return up
+
+
+def clear_ground(box: QAbstractSpinBox) -> None:
+    """Let the face of a spin box shine through its line edit."""
+    inks = box.lineEdit().palette()
+    inks.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
+    box.lineEdit().setPalette(inks)
+
+
+class Spin(QSpinBox):
+    """Whole-number box with the theme's outline; its wheel needs the focus."""
+
+    def __init__(
+        self, low: int, high: int, suffix: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setRange(low, high)
+        self.setSuffix(suffix)
+        self.setFrame(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        clear_ground(self)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width() + theme.dp(6), theme.dp(22))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        paint_spin(painter, self)
+        painter.end()
+
+
+class DoubleSpin(QDoubleSpinBox):
+    """Number box of a dialog with the theme's outline; its wheel needs the focus."""
+
+    def __init__(
+        self, low: float, high: float, decimals: int = 1, suffix: str = "",
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self.setRange(low, high)
+        self.setDecimals(decimals)
+        self.setSuffix(suffix)
+        self.setFrame(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        clear_ground(self)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width() + theme.dp(6), theme.dp(22))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        paint_spin(painter, self)
+        painter.end()
 
 
 class LineEdit(QLineEdit):

@@ -414,7 +414,7 @@ class ResultPanel(Panel):
     def add_view(self, view: ViewWidget, height: int | None = None) -> None:
         """Put a view that belongs to the result beneath the notes.
 
-        Without ``height`` it takes what its content needs, at most 220 px.
+        It is ``height`` high, or what its content needs (at most 220 px) if that is more.
         """
         self._heights[view] = height
         self._fit_views()
@@ -425,7 +425,7 @@ class ResultPanel(Panel):
 
     def _fit_views(self) -> None:
         for view, height in self._heights.items():
-            wanted = height or min(view.natural_height(), theme.dp(220))
+            wanted = max(height or 0, min(view.natural_height(), theme.dp(220)))
             if view.minimumHeight() != wanted:
                 view.setFixedHeight(wanted)
 

@@ -9,22 +9,21 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QFontMetrics,
     QKeyEvent,
     QPainter,
     QPaintEvent,
-    QPalette,
     QValidator,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QStyle, QStyleOptionSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QWidget
 
 from backend.core.parameters import Declaration, show_number
 from widgets import theme
-from widgets.parts import draw_arrow, draw_field
+from widgets.parts import clear_ground, paint_spin
 
 
 def show_value(declared: Declaration, value: Any) -> str:
@@ -98,9 +97,7 @@ class NumberField(QAbstractSpinBox):
             self.lineEdit().setTextMargins(0, 0, self._unit_width + theme.dp(4), 0)
         else:
             self._unit_width = 0
-        inks = self.lineEdit().palette()
-        inks.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)  # we paint the ground
-        self.lineEdit().setPalette(inks)
+        clear_ground(self)
         self.lineEdit().returnPressed.connect(self._enter)
 
     @property
@@ -193,19 +190,7 @@ class NumberField(QAbstractSpinBox):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        draw_field(painter, self.rect(), self.hasFocus(), self.refused, self.isEnabled())
-        option = QStyleOptionSpinBox()
-        self.initStyleOption(option)
-        style = self.style()
-        control = QStyle.ComplexControl.CC_SpinBox
-        part = QStyle.SubControl
-        up = style.subControlRect(control, option, part.SC_SpinBoxUp, self)
-        painter.setPen(theme.token("border"))
-        painter.drawLine(up.left(), 4, up.left(), self.height() - 5)
-        x = (up.left() + self.width()) / 2
-        size = theme.dp(2.4)
-        draw_arrow(painter, QPointF(x, self.height() * 0.32), size, True, "text3")
-        draw_arrow(painter, QPointF(x, self.height() * 0.68), size, False, "text3")
+        up = paint_spin(painter, self, self.refused)
         if self._unit_width:
             painter.setFont(theme.font("caption"))
             painter.setPen(theme.token("text3"))

@@ -170,6 +170,11 @@ class Canvas(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(theme.dp(320), theme.dp(160))
 
+    @property
+    def y_title(self) -> str:
+        """Title of the y axis."""
+        return self.y.axis.title
+
     # ---- places --------------------------------------------------------------------------
 
     def px(self, x: np.ndarray | float) -> np.ndarray:
@@ -200,7 +205,7 @@ class Canvas(QWidget):
         if self.show_y_ticks:
             words = [text for _, text in self.y.ticks(self._tick_count(self.height(), 32))]
             left += max((metrics.horizontalAdvance(w) for w in words), default=0) + theme.dp(9)
-        if self.y.axis.title:
+        if self.y_title:
             left += tall + theme.dp(1)
         self._left = max(left, self._left)
         bottom = tall + theme.dp(8) + (tall if self.x.axis.title else 0)
@@ -277,13 +282,13 @@ class Canvas(QWidget):
         if self.x.axis.title:
             room = QRectF(box.left(), self.height() - tall - theme.dp(1), box.width(), tall)
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter, self.x.axis.title)
-        if self.y.axis.title:
+        if self.y_title:
             painter.save()
             painter.translate(theme.dp(3), box.center().y())
             painter.rotate(-90)
             long = max(box.height(), theme.dp(40))
             title = metrics.elidedText(
-                self.y.axis.title, Qt.TextElideMode.ElideRight, int(self.height())
+                self.y_title, Qt.TextElideMode.ElideRight, int(self.height())
             )
             painter.drawText(QRectF(-long, 0, 2 * long, tall), Qt.AlignmentFlag.AlignCenter, title)
             painter.restore()
@@ -302,7 +307,7 @@ class Canvas(QWidget):
         metrics = painter.fontMetrics()
         scale = self.box.width() / (self.x.high - self.x.low)
         last = -math.inf
-        for value, text in self.x.ticks(self._tick_count(self.box.width(), 64)):
+        for value, text in self.x.ticks(self._tick_count(self.box.width(), 56)):
             if not self.x.low - 1e-12 <= value <= self.x.high + 1e-12:
                 continue
             x = self.box.left() + (value - self.x.low) * scale
@@ -315,25 +320,30 @@ class Canvas(QWidget):
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_keys(self, painter: QPainter) -> None:
-        """Legend: one row at the top right."""
+        """Legend: one row at the top right; closer together, then cut, where it has no room."""
         if not self.keys:
             return
         painter.setFont(theme.font("caption"))
         metrics = painter.fontMetrics()
-        wide, gap = theme.dp(16), theme.dp(14)
-        x = self.box.right() - sum(
-            metrics.horizontalAdvance(key.label) + wide + theme.dp(6) + gap for key in self.keys
-        )
-        x = max(x + gap, self.box.left() + theme.dp(6))
+        words = sum(metrics.horizontalAdvance(key.label) for key in self.keys)
+        room = self.width() - theme.dp(16)
+        wide, gap, beside = theme.dp(16), theme.dp(14), theme.dp(6)
+        if words + len(self.keys) * (wide + gap + beside) > room:
+            wide, gap, beside = theme.dp(10), theme.dp(7), theme.dp(3)
+        total = words + len(self.keys) * (wide + gap + beside) - gap
+        x = max(self.box.right() - total, theme.dp(8))
         y = self.box.top() - theme.dp(9)
         for key in self.keys:
-            colour = theme.colour(key.colour)
-            self._paint_sample(painter, QRectF(x, y - theme.dp(5), wide, theme.dp(10)), key, colour)
-            x += wide + theme.dp(6)
+            left = room + theme.dp(8) - x - wide - beside
+            label = metrics.elidedText(key.label, Qt.TextElideMode.ElideRight, int(max(left, 0)))
+            if not label:
+                return
+            sample = QRectF(x, y - theme.dp(5), wide, theme.dp(10))
+            self._paint_sample(painter, sample, key, theme.colour(key.colour))
+            x += wide + beside
             painter.setPen(theme.token("text"))
-            width = metrics.horizontalAdvance(key.label)
-            room = QRectF(x, y - 10, width + 2, 20)
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, key.label)
+            width = metrics.horizontalAdvance(label)
+            painter.drawText(QRectF(x, y - 10, width + 2, 20), Qt.AlignmentFlag.AlignVCenter, label)
             x += width + gap
 
     @staticmethod
@@ -361,8 +371,11 @@ class Canvas(QWidget):
             return
         painter.setFont(theme.font("caption"))
         metrics = painter.fontMetrics()
+        text = metrics.elidedText(
+            text, Qt.TextElideMode.ElideRight, max(self.width() - theme.dp(16), 0)
+        )
         width = metrics.horizontalAdvance(text) + theme.dp(10)
-        left = min(max(x - width / 2, self.box.left()), max(self.width() - width - 2, 0))
+        left = min(max(x - width / 2, self.box.left()), max(self.width() - width - 2, 2))
         room = QRectF(left, theme.dp(1), width, metrics.height() + theme.dp(2))
         painter.setPen(QPen(theme.token("border"), 1))
         painter.setBrush(theme.token("panel"))

@@ -362,7 +362,7 @@ class ScatterView(PlotView):
         shown = [
             self._lines[s.name]
             for s in self.view.series
-            if s.name in self._lines and (self.show_theory or s.colour != "theory")
+            if s.name in self._lines and self.shows(s.colour)
         ]
         across = finite_range(*(self.canvas.x.drawn(x) for x, _ in shown))
         up = finite_range(*(self.canvas.y.drawn(y) for _, y in shown))
@@ -375,7 +375,7 @@ class ScatterView(PlotView):
         if self.view.levels:
             self._paint_levels(painter)
         for number, series in enumerate(self.view.series):
-            if series.name not in self._lines:
+            if series.name not in self._lines or not self.shows(series.colour):
                 continue
             x, y = self._lines[series.name]
             if not self._dotted(series):

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QMouseEvent, QPainter, QPaintEvent, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QSplitter,
-    QSplitterHandle,
     QStackedLayout,
     QTabWidget,
     QVBoxLayout,
@@ -18,45 +16,8 @@ from PySide6.QtWidgets import (
 
 from backend.core.views import Split
 from widgets import theme
+from widgets.splitter import Splitter
 from widgets.views.frame import ViewWidget
-
-
-class Handle(QSplitterHandle):
-    """Handle of a splitter; double click restores the declared sizes."""
-
-    line = False
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        splitter = self.splitter()
-        if isinstance(splitter, Splitter):
-            splitter.restore()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.token("window"))
-        if self.underMouse():
-            tint = theme.token("accent")
-            tint.setAlphaF(0.35)
-            painter.fillRect(self.rect(), tint)
-        painter.end()
-
-
-class Splitter(QSplitter):
-    """Splitter that remembers its declared weights."""
-
-    def __init__(self, orientation: Qt.Orientation, parent: QWidget | None = None) -> None:
-        super().__init__(orientation, parent)
-        self.weights: list[float] = []
-        self.setChildrenCollapsible(False)
-        self.setHandleWidth(theme.dp(6))
-
-    def createHandle(self) -> QSplitterHandle:
-        return Handle(self.orientation(), self)
-
-    def restore(self) -> None:
-        """Give the children their declared shares."""
-        total = sum(self.weights) or 1.0
-        self.setSizes([max(1, round(10_000 * weight / total)) for weight in self.weights])
 
 
 class ViewGrid(QWidget):

@@ -56,6 +56,7 @@ class PlotView(ViewWidget):
         self.canvas.setAccessibleName(view.title)
         self.locked = False
         self.show_theory = True
+        self.show_paper = True
         self.set_content(self.canvas)
 
     def _keys(self) -> list[Key]:
@@ -122,6 +123,8 @@ class PlotView(ViewWidget):
         ]
         if any(is_theory(series) for series in self.view.series):
             own.append(self.action(menu, "Show theory", self.toggle_theory, self.show_theory))
+        if any(series.colour == "paper" for series in self.view.series):
+            own.append(self.action(menu, "Show paper", self.toggle_paper, self.show_paper))
         line = QAction(menu)
         line.setSeparator(True)
         return [*own, line, *super().menu_actions(menu)]
@@ -142,8 +145,21 @@ class PlotView(ViewWidget):
     def toggle_theory(self) -> None:
         """Show or hide predicted lines."""
         self.show_theory = not self.show_theory
-        self.canvas.keys = [k for k in self._keys() if self.show_theory or k.colour != "theory"]
+        self._show_keys()
+
+    def toggle_paper(self) -> None:
+        """Show or hide the paper's values."""
+        self.show_paper = not self.show_paper
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        self.canvas.keys = [key for key in self._keys() if self.shows(key.colour)]
         self._update_limits()
+
+    def shows(self, colour: str) -> bool:
+        """False for series of a meaning that the user hid."""
+        hidden = {"theory": not self.show_theory, "paper": not self.show_paper}
+        return not hidden.get(colour, False)
 
     # ---- painting ------------------------------------------------------------------------
 
@@ -160,7 +176,7 @@ class PlotView(ViewWidget):
         self, painter: Any, series: Series, number: int, x: np.ndarray, y: np.ndarray
     ) -> None:
         """One line or set of dots, in data coordinates."""
-        if is_theory(series) and not self.show_theory:
+        if not self.shows(series.colour):
             return
         colour = theme.colour(series.colour)
         points = points_of(self.canvas.px(x), self.canvas.py(y))

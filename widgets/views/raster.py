@@ -101,6 +101,11 @@ class RasterCanvas(Canvas):
         self.groups: list[tuple[float, str, str]] = []
         self.show_y_ticks = False
 
+    @property
+    def y_title(self) -> str:
+        """The names of the groups stand there."""
+        return "" if self.groups else super().y_title
+
     def place(self) -> None:
         metrics = QFontMetrics(theme.font("strong"))
         wide = max((metrics.horizontalAdvance(text) for _, text, _ in self.groups), default=0)

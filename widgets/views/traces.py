@@ -70,7 +70,7 @@ class TracesView(PlotView):
         shown = [
             (canvas.x.drawn(x), canvas.y.drawn(y))
             for s in self.view.series
-            if s.name in self._lines and (self.show_theory or s.colour != "theory")
+            if s.name in self._lines and self.shows(s.colour)
             for x, y in (self._lines[s.name],)
         ]
         bands = [canvas.y.drawn(e) for _, low, high in self._bands.values() for e in (low, high)]
