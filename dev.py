@@ -8,22 +8,26 @@ python3 dev.py bench [ARGUMENTS]  set up with the peers, then: isomorph bench AR
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import sysconfig
 import tempfile
 from ctypes import CDLL
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-VENV = ROOT / ".venv"
-BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
-PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 REQUIREMENTS = ROOT / "requirements"
 MINIMUM = (3, 11)
+FILES = {"run": ["run"], "test": ["run", "test"], "bench": ["run", "bench"]}
+"""Command → the pinned sets it needs."""
+WINDOWLESS = ("list", "run", "sweep", "stimuli")
+"""Commands of the program that draw nothing on a screen."""
 LIBRARIES = {
     "libegl1": "libEGL.so.1",
     "libgl1": "libGL.so.1",
@@ -45,30 +49,33 @@ LIBRARIES = {
 
 def main(arguments: list[str]) -> int:
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
-    if command not in ("run", "test", "bench"):
+    if command not in FILES:
         print(__doc__)
         return 2
     if sys.version_info < MINIMUM:
-        return stop(
-            f"Isomorph needs Python {MINIMUM[0]}.{MINIMUM[1]} or newer; "
-            f"this is {sys.version.split()[0]}."
+        wanted = ".".join(map(str, MINIMUM))
+        return say(
+            f"Isomorph needs Python {wanted} or newer; this is {sys.version.split()[0]}. "
+            f"With a newer one beside it: python{wanted} dev.py {command}"
         )
-    headless = not display() or command == "test"
-    if not libraries(with_xvfb=headless):
-        return 1
-    if not environment({"run": "run", "test": "test", "bench": "bench"}[command]):
-        return 1
-    if command == "test":
-        return test(rest)
-    if command == "bench":
-        return isomorph(["bench", *rest])
-    if not rest and not display():
-        return tour()
-    return isomorph(rest)
+    windowless = command == "run" and rest[:1] and rest[0] in WINDOWLESS
+    try:
+        if not (libraries(command, windowless) and environment(FILES[command])):
+            return 1
+        if command == "test":
+            return test(rest)
+        if command == "bench":
+            return isomorph(["bench", *rest])
+        return isomorph(rest or ([] if display() else tour()))
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        return say(f"{error.strerror or error}: {error.filename or ROOT}")
 
 
-def stop(sentence: str) -> int:
-    print(f"dev.py: {sentence}", file=sys.stderr)
+def say(sentence: str) -> int:
+    """One line on standard error; the exit status that goes with it."""
+    print(f"dev.py: {sentence}", file=sys.stderr, flush=True)
     return 1
 
 
@@ -79,43 +86,55 @@ def display() -> bool:
     return True
 
 
-def libraries(with_xvfb: bool) -> bool:
+def libraries(command: str, windowless: object) -> bool:
     """Make sure of the system libraries: installed as root on Debian, else the line to type."""
     if not sys.platform.startswith("linux"):
         return True
-    missing = [package for package, name in LIBRARIES.items() if not has_library(name)]
-    if not list(Path("/usr/share/fonts").rglob("DejaVuSans.ttf")):
-        missing.append("fonts-dejavu")
-    if with_xvfb:
-        missing += [
-            package
-            for package, name in (("xvfb", "Xvfb"), ("xauth", "xauth"))
-            if not shutil.which(name)
-        ]
-    if not has_venv():
-        missing.append("python3-venv")
-    if not missing:
+    missing = missing_packages(command)
+    needed = [name for name in missing if name.endswith("-venv")] if windowless else missing
+    if not needed:
         return True
     line = "apt-get install -y --no-install-recommends " + " ".join(missing)
-    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
-        print(f"dev.py: installing {', '.join(missing)}", file=sys.stderr)
-        quiet = {"env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
-        subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)
-        if subprocess.run(line.split(), check=False, stdout=subprocess.DEVNULL, **quiet).returncode:
-            stop("The system libraries could not be installed. Try: " + line)
-            return False
+    if not shutil.which("apt-get"):  # another Linux: our guess must not stand in the way
+        say("These libraries (their Debian names) seem to be missing: " + " ".join(missing))
         return True
-    stop(f"Isomorph needs system libraries. Run this once, then try again:\n    sudo {line}")
-    return False
+    if os.geteuid() != 0:
+        return not say(f"Isomorph needs system libraries. Type this once:\n    sudo {line}")
+    with lock():
+        say("installing " + ", ".join(missing))
+        quiet = {
+            "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            "stdout": subprocess.DEVNULL,
+        }
+        apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=600", "-o", "Dpkg::Use-Pty=0"]
+        subprocess.run([*apt, "update"], check=False, **quiet)
+        if subprocess.run([*apt, *line.split()[1:]], check=False, **quiet).returncode:
+            return not say(f"The libraries could not be installed. Check the network, then: {line}")
+    return True
+
+
+def missing_packages(command: str) -> list[str]:
+    """Debian packages that are not there yet."""
+    python = "python{}.{}".format(*sys.version_info)
+    header = Path(sysconfig.get_path("include"), "Python.h")
+    missing = [package for package, name in LIBRARIES.items() if not has_library(name)]
+    fonts = Path("/usr/share/fonts")
+    wanted = {
+        "fonts-dejavu-core": any(fonts.rglob("DejaVuSans.ttf")),
+        f"{python}-venv": find_spec("ensurepip"),
+    }
+    if command == "test" or not display():
+        wanted |= {"xvfb": shutil.which("Xvfb"), "xauth": shutil.which("xauth")}
+    if command == "bench":  # Brian2's fast target compiles
+        wanted |= {"g++": shutil.which("g++"), f"{python}-dev": header.exists()}
+    return missing + [package for package, there in wanted.items() if not there]
 
 
 def has_library(name: str) -> bool:
     """True when the dynamic linker, or Mesa's driver folder, has it."""
     if "/" in name:
         folders = [Path("/usr/lib"), Path("/usr/lib64"), Path("/usr/local/lib")]
-        return any(next(folder.glob(f"*/{name}"), None) for folder in folders) or any(
-            (folder / name).exists() for folder in folders
-        )
+        return any((f / name).exists() or any(f.glob(f"*/{name}")) for f in folders)
     try:
         CDLL(name)
     except OSError:
@@ -123,94 +142,134 @@ def has_library(name: str) -> bool:
     return True
 
 
-def has_venv() -> bool:
-    """True when this Python can make environments (Debian splits ensurepip off)."""
+def folder() -> Path:
+    """Where the environment lives: in the checkout, or in the user's cache if that is read-only."""
+    own = ROOT / ".venv"
+    if os.access(ROOT, os.W_OK) or stamp(own).get("run") == fingerprint("run"):
+        return own
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "isomorph" / ("venv-" + hashlib.sha256(str(ROOT).encode()).hexdigest()[:12])
+
+
+def program(name: str = "python") -> str:
+    """A command of the environment."""
+    return str(folder() / ("Scripts" if os.name == "nt" else "bin") / name)
+
+
+def stamp(environment: Path) -> dict[str, str]:
+    """The pinned sets an environment has; none while it is being made."""
     try:
-        import ensurepip  # noqa: F401
-        import venv  # noqa: F401
-    except ImportError:
-        return False
-    return True
+        lines = (environment / "isomorph.stamp").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {}
+    return dict(line.split(" ", 1) for line in lines if " " in line)
 
 
-def environment(kind: str) -> bool:
-    """Make or refresh ``.venv`` with the pinned set; nothing to do when it is up to date."""
-    files = {"run": ["run"], "test": ["run", "test"], "bench": ["run", "test", "bench"]}[kind]
-    wanted = {name: fingerprint(REQUIREMENTS / f"{name}.txt") for name in files}
-    stamps = {name: VENV / f".{name}.stamp" for name in files}
-    stale = [
-        name
-        for name in files
-        if not stamps[name].exists() or stamps[name].read_text() != wanted[name]
-    ]
-    if PYTHON.exists() and not stale:
-        return True
-    print("dev.py: setting up (once, a few minutes)", file=sys.stderr)
-    if not PYTHON.exists():
-        # Through a subprocess: python3-venv may just have been installed.
-        if subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)]).returncode:
-            stop("The environment .venv could not be made.")
-            return False
-        stale = files
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
-    arguments = [a for name in stale for a in ("-r", str(REQUIREMENTS / f"{name}.txt"))]
-    if subprocess.run([*pip, *arguments], cwd=ROOT).returncode:
-        stop("The packages could not be installed. Check the network and try again.")
-        return False
-    if "run" in stale:
-        own = [*pip, "--no-deps", "--no-build-isolation", "-e", "."]
-        if subprocess.run(own, cwd=ROOT, stdout=subprocess.DEVNULL).returncode:
-            stop("Isomorph itself could not be installed into .venv.")
-            return False
-    for name in stale:
-        stamps[name].write_text(wanted[name])
-    return True
-
-
-def fingerprint(path: Path) -> str:
-    """What a set-up depends on: the pinned file, this Python and our own packaging."""
-    content = path.read_bytes() + (ROOT / "pyproject.toml").read_bytes()
-    content += (sysconfig.get_platform() + sys.version + str(ROOT)).encode()
+def fingerprint(name: str) -> str:
+    """What a set-up depends on: the pinned file, this Python and where the checkout is."""
+    content = (REQUIREMENTS / f"{name}.txt").read_bytes()
+    content += ascii((sysconfig.get_platform(), sys.version, str(ROOT))).encode()
     return hashlib.sha256(content).hexdigest()
 
 
-def isomorph(arguments: list[str], prefix: tuple[str, ...] = ()) -> int:
-    """Run the program in its environment."""
-    command = [*prefix, str(PYTHON), "-m", "app", *arguments]
+def environment(names: list[str]) -> bool:
+    """Make or refresh the environment; nothing to do when it is up to date."""
+    wanted = {name: fingerprint(name) for name in names}
+    if wanted.items() <= stamp(folder()).items():
+        return True
+    with lock():  # another start may have done it meanwhile
+        return wanted.items() <= stamp(folder()).items() or set_up(names)
+
+
+@contextlib.contextmanager
+def lock():
+    """Hold off a second set-up from this checkout; a killed one lets go."""
+    if os.name != "posix":
+        yield
+        return
+    import fcntl
+
+    handle = os.open(REQUIREMENTS, os.O_RDONLY)
     try:
-        return subprocess.run(command, env=own_environment()).returncode
-    except KeyboardInterrupt:
-        return 130
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say("waiting for another set-up to end")
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    except OSError:
+        say("this file system has no locks; start Isomorph once before you start it twice")
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
-def own_environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(ROOT), "VIRTUAL_ENV": str(VENV)}
+def set_up(names: list[str]) -> bool:
+    """Install the pinned sets. The stamp goes first and comes last: half a set-up starts anew."""
+    say("setting up (once, a few minutes)")
+    place = folder()
+    have = stamp(place)
+    good = {name for name in have if have[name] == fingerprint(name)}
+    (place / "isomorph.stamp").unlink(missing_ok=True)
+    quiet = {"cwd": ROOT, "env": clean(), "stdout": sys.stderr}
+    make = [sys.executable, "-m", "venv", "--clear", str(place)]  # sees a just installed ensurepip
+    if not good and subprocess.run(make, **quiet).returncode:
+        return not say(f"The environment {place} could not be made.")
+    names = [name for name in ("run", "test", "bench") if name in good | set(names)]
+    pip = [program(), "-m", "pip", "--disable-pip-version-check", "install", "--no-deps"]
+    pip += [a for name in names for a in ("-r", str(REQUIREMENTS / f"{name}.txt"))]
+    if subprocess.run(pip if sys.stderr.isatty() else [*pip, "-q"], **quiet).returncode:
+        return not say("The packages could not be installed. Check the network and try again.")
+    link(place)
+    lines = "".join(f"{name} {fingerprint(name)}\n" for name in names)
+    (place / "isomorph.stamp").write_text(lines, encoding="utf-8")
+    return True
 
 
-def tour() -> int:
-    """Without a display: drive the window under a virtual one and say where the pictures are."""
-    folder = Path(tempfile.mkdtemp(prefix="isomorph-tour-"))
-    print("dev.py: no display here; running the tour under a virtual one", file=sys.stderr)
-    screen = ("xvfb-run", "-a", "-s", "-screen 0 1700x1100x24")
-    status = isomorph(["tour", "--out", str(folder)], screen)
-    if status == 0:
-        print(f"The pictures are in {folder} (open index.html).")
-    return status
+def link(place: Path) -> None:
+    """Let the environment find the checkout, and put the command ``isomorph`` beside its Python."""
+    site = sysconfig.get_path("purelib", "venv", {"base": str(place), "platbase": str(place)})
+    # ASCII only: the file is read in the encoding of the user's locale.
+    code = f"import sys; sys.path.append({str(ROOT)!a})\n"
+    Path(site, "isomorph.pth").write_text(code, encoding="ascii")
+    if os.name == "posix":
+        script = Path(program("isomorph"))
+        line = f'#!/bin/sh\nexec {shlex.quote(program())} -P -m app "$@"\n'
+        script.write_bytes(os.fsencode(line))
+        script.chmod(0o755)
+
+
+def clean() -> dict[str, str]:
+    """The environment variables without those that would mix another Python's packages in."""
+    mixing = ("PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET", "PIP_PREFIX")
+    kept = {name: value for name, value in os.environ.items() if name not in mixing}
+    return kept | {"VIRTUAL_ENV": str(folder())}
+
+
+def isomorph(arguments: list[str]) -> int:
+    """Become the program, so that signals reach it (Ctrl-C leaves a valid partial result)."""
+    # -P: whatever lies in the user's folder is not ours to import.
+    command = [program(), "-P", "-m", "app", *arguments]
+    if os.name == "posix":
+        os.execve(command[0], command, clean())
+    return subprocess.run(command, env=clean()).returncode
+
+
+def tour() -> list[str]:
+    """Without a display: drive the window under a virtual one, and say where the pictures are."""
+    pictures = tempfile.mkdtemp(prefix="isomorph-tour-")
+    say(f"no display here; the tour runs under a virtual one, its pictures go to {pictures}")
+    return ["tour", "--out", pictures]
 
 
 def test(arguments: list[str]) -> int:
     """Lint, import contracts and the tests; the last lines are pytest's."""
-    checks = [
-        [str(PYTHON), "-m", "ruff", "check", "."],
-        [str(BIN / "lint-imports")],
+    checks = [[program("ruff"), "check", "."], [program("lint-imports")]]
+    pytest = [program(), "-m", "pytest", *arguments]
+    codes = [
+        subprocess.run(command, cwd=ROOT, env=clean()).returncode
+        for command in ([pytest] if arguments else [*checks, pytest])
     ]
-    failed = 0
-    if not arguments:
-        for check in checks:
-            failed |= subprocess.run(check, cwd=ROOT, env=own_environment()).returncode
-    pytest = [str(PYTHON), "-m", "pytest", *arguments]
-    status = subprocess.run(pytest, cwd=ROOT, env=own_environment()).returncode
-    return status or failed
+    return codes[-1] or max(codes)
 
 
 if __name__ == "__main__":
