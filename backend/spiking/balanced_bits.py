@@ -21,9 +21,8 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
-from numba.extending import intrinsic
 
-from backend.spiking.balanced_random import threefry13
+from backend.spiking.balanced_random import intrinsic, threefry13
 
 ROW_ALIGNMENT = 512
 """Targets are padded to this many, one 512-bit register of bit rows."""
@@ -47,13 +46,13 @@ def _counter(planes: int) -> Callable[..., Any]:
     """
 
     @intrinsic
-    def count(typing_context, bits, rows, n_rows, counts):
-        def generate(context, builder, signature, arguments):
-            pointers = [
+    def count(typing_context: Any, bits: Any, rows: Any, n_rows: Any, counts: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            arrays = [
                 context.make_array(signature.args[k])(context, builder, arguments[k])
                 for k in (0, 1, 3)
             ]
-            _Counting(builder, *pointers, arguments[2], planes).emit()
+            _Counting(builder, arrays[0], arrays[1], arrays[2], arguments[2], planes).emit()
             return context.get_dummy_value()
 
         return types.void(bits, rows, types.intp, counts), generate

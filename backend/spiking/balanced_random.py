@@ -16,7 +16,10 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
-from numba.extending import intrinsic
+from numba.extending import intrinsic as untyped_intrinsic
+
+intrinsic: Callable[[Callable[..., Any]], Callable[..., Any]] = untyped_intrinsic
+"""numba's decorator, with the type of what it returns."""
 
 _W0, _W1, _W2, _W3, _W8, _W23, _W30, _W31 = (np.uint32(w) for w in (0, 1, 2, 3, 8, 23, 30, 31))
 _R0, _R1, _R2, _R3 = (np.uint32(r) for r in (13, 15, 26, 6))
@@ -43,8 +46,8 @@ def _word_operation(name: str) -> Callable[..., Any]:
     """Make a 32-bit operation; numba alone widens integers to 64 bits and halves the lanes."""
 
     @intrinsic
-    def operation(typing_context, a, b):
-        def generate(context, builder, signature, arguments):
+    def operation(typing_context: Any, a: Any, b: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             return getattr(builder, name)(*arguments)
 
         return types.uint32(types.uint32, types.uint32), generate
@@ -61,10 +64,10 @@ _right = _word_operation("lshr")
 
 
 @intrinsic
-def _rotate(typing_context, x, left):
+def _rotate(typing_context: Any, x: Any, left: Any) -> Any:
     """Rotate 32 bits to the left."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         word = ir.IntType(32)
         function = builder.module.declare_intrinsic(
             "llvm.fshl", [word], ir.FunctionType(word, [word] * 3)
@@ -103,30 +106,30 @@ def threefry13(
 
 
 @intrinsic
-def _bits(typing_context, x):
+def _bits(typing_context: Any, x: Any) -> Any:
     """The 32 bits of a single-precision number."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.bitcast(arguments[0], ir.IntType(32))
 
     return types.uint32(types.float32), generate
 
 
 @intrinsic
-def _single(typing_context, x):
+def _single(typing_context: Any, x: Any) -> Any:
     """The single-precision number of 32 bits."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.bitcast(arguments[0], ir.FloatType())
 
     return types.float32(types.uint32), generate
 
 
 @intrinsic
-def _signed(typing_context, x):
+def _signed(typing_context: Any, x: Any) -> Any:
     """The 32 bits read as a two's complement number, as single precision."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.sitofp(arguments[0], ir.FloatType())
 
     return types.float32(types.uint32), generate

@@ -6,6 +6,7 @@ Source: 01-ei-balanced-network, section 4.1, Eqs. 20-24 and Fig. 5.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -131,11 +132,12 @@ class SpatialNetwork:
         done = 0
         while done < steps:
             borders = np.zeros((steps - done, 3), np.int64)
-            made, n, saturated = advance_spatial(
+            arguments: tuple[Any, ...] = (
                 *self.v, self.g_e, self.g_i, self.sizes, d.table(n_e + n_i), d.camera(),
                 np.exp(-d.dt / tau_s), 1.0 / tau_s, d.hard_reset, self._wiring,
                 *self._stimulus(steps - done), self.seed, self.step, out_step, out_cell, borders,
             )  # fmt: skip
+            made, n, saturated = advance_spatial(*arguments)
             parts.append((out_step[:n].copy(), _layer_of(borders[:made], n), out_cell[:n].copy()))
             self.step += made
             self.saturated += saturated

@@ -134,6 +134,7 @@ def displacement(wiring: SpatialWiring, target: str, source: str) -> float:
     from_ = positions(wiring.geometry.side[source])
     to = positions(wiring.geometry.side[target])
     owner = np.repeat(np.arange(len(from_)), np.diff(lists.pointers))
-    interior = ((from_ > 0.2) & (from_ < 0.8)).all(axis=1)[owner]
+    inner = (np.abs(from_ - 0.5) < 0.3).all(axis=1)
+    interior = np.asarray(inner)[owner]
     step = to[lists.targets[interior]] - from_[owner[interior]]
     return float(np.sqrt((step**2).mean()))

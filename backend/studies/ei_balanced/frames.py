@@ -27,7 +27,7 @@ def frames_of(network: SpatialNetwork, count: int) -> np.ndarray:
                 frame[inside] = np.maximum(frame[inside], value)
     elif isinstance(seen, Film):
         shown = seen.frames[:count]
-        out = seen.amplitude * shown
+        out = np.float32(seen.amplitude) * shown
     elif isinstance(seen, EventStream):
         for t in range(min(count, seen.frames)):
             out[t, seen.cells[seen.pointers[t] : seen.pointers[t + 1]]] = 1.0

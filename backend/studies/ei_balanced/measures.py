@@ -101,7 +101,7 @@ def tracking_trial(
     reach: float,
     bin_ms: float = 0.01,
     check: Check = ignore,
-) -> np.ndarray:
+) -> list[float]:
     """Population rate after the step of ``trace``, per bin of ``bin_ms``, over ``reach`` ms."""
     population = UncoupledPopulation(n, dynamics, seed)
     dt = dynamics.dt
@@ -109,7 +109,7 @@ def tracking_trial(
     events = spikes_of(
         lambda start, k: population.advance(trace.values(start, k, dt)), steps, check
     )
-    return events.rate("P", n, first, steps, max(1, round(bin_ms / dt)))
+    return events.rate("P", n, first, steps, max(1, round(bin_ms / dt))).tolist()
 
 
 # ---- homogeneous network -------------------------------------------------------------------

@@ -113,7 +113,9 @@ class UncoupledPanel(Panel):
 class HomogeneousPanel(NetworkPanel):
     """S2: rates against Eq. 7."""
 
-    def __init__(self, run: Run, session: HomogeneousSession, first_step: int) -> None:
+    def __init__(
+        self, run: Run, session: HomogeneousSession | BrianSession, first_step: int
+    ) -> None:
         super().__init__(run, session, first_step)
         self.bins = RateBins(("E", "I"), max(1, round(1.0 / session.dt)), first_step)
         sizes = session.sizes

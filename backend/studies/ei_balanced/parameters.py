@@ -31,7 +31,7 @@ BATCH = "Batch"
 
 def _time(default: float, label: str, symbol: str, modes: tuple[str, ...], **more: Any) -> Any:
     """A membrane or synaptic constant."""
-    values = {
+    values: dict[str, Any] = {
         "unit": "ms", "low": 0.1, "high": 200.0, "step": 0.1, "group": MEMBRANE,
         "shown_if": ("mode", modes),
     } | more  # fmt: skip

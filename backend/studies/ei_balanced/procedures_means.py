@@ -5,6 +5,7 @@ Source: 01-ei-balanced-network, Figs. 2 and 3; spec section 7, items 1 to 7.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,8 +35,14 @@ def density(run: Run, parameters: BalancedParameters) -> None:
     found = [
         trials.do(
             ("density", seed),
-            lambda seed=seed: measures.density_trial(
-                parameters.n_1, dynamics, parameters.mu, duration, seed, run.check
+            partial(
+                measures.density_trial,
+                parameters.n_1,
+                dynamics,
+                parameters.mu,
+                duration,
+                seed,
+                run.check,
             ),
         )
         for seed in seeds(parameters)
@@ -57,10 +64,16 @@ def mean_rate(run: Run, parameters: BalancedParameters) -> None:
         rates = [
             trials.do(
                 (name, seed),
-                lambda seed=seed, dynamics=dynamics: measures.density_trial(
-                    parameters.n_1, dynamics, parameters.mu, 4.0, seed, run.check
-                )["rate"],
-            )
+                partial(
+                    measures.density_trial,
+                    parameters.n_1,
+                    dynamics,
+                    parameters.mu,
+                    4.0,
+                    seed,
+                    run.check,
+                ),
+            )["rate"]
             for seed in seeds(parameters)
         ]
         measure_all(run, name, rates)
@@ -77,9 +90,16 @@ def tracking(run: Run, parameters: BalancedParameters) -> None:
             [
                 trials.do(
                     (noise, seed),
-                    lambda seed=seed, dynamics=dynamics: measures.tracking_trial(
-                        parameters.n_1, dynamics, trace, seed, 1.0, TRACKING_BIN, run.check
-                    ).tolist(),
+                    partial(
+                        measures.tracking_trial,
+                        parameters.n_1,
+                        dynamics,
+                        trace,
+                        seed,
+                        1.0,
+                        TRACKING_BIN,
+                        run.check,
+                    ),
                 )
                 for seed in seeds(parameters)
             ],
@@ -142,7 +162,7 @@ def rates_table(run: Run, parameters: BalancedParameters) -> None:
     rows = []
     for n, divided in cases:
         mine = parameters.model_copy(update={"divided": divided})
-        found = trials.do(("rates", n, divided), lambda mine=mine, n=n: _rates(run, mine, n, 200.0))
+        found = trials.do(("rates", n, divided), partial(_rates, run, mine, n, 200.0))
         rows.append({"n": n, "divided": divided, **found})
         suffix = f"{n}_divided" if divided else f"{n}"
         for layer in ("e", "i"):

@@ -6,6 +6,7 @@ Source: 01-ei-balanced-network, Figs. 5 and 6; spec section 7, items 8 to 14.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -73,15 +74,13 @@ def _step_curves(
     """Mean disc rates of F and E over the trials at one scale."""
     disc = disc_of(parameters)
     dynamics = spatial_dynamics(parameters.model_copy(update={"k": k}))
-    found = [
-        trials.do(
-            ("step", k, seed),
-            lambda seed=seed: measures.step_trial(
-                wired(seed), dynamics, disc, seed, disc.onset + 75.0, _bin(parameters), run.check
-            ),
-        )
-        for seed in seeds(parameters)
-    ]
+    duration, bin_ms = disc.onset + 75.0, _bin(parameters)
+
+    def one(seed: int) -> dict[str, list[float]]:
+        made = wired(seed)
+        return measures.step_trial(made, dynamics, disc, seed, duration, bin_ms, run.check)
+
+    found = [trials.do(("step", k, seed), partial(one, seed)) for seed in seeds(parameters)]
     rate_f, rate_e = (np.mean([trial[name] for trial in found], axis=0) for name in ("F", "E"))
     return rate_f, rate_e
 
@@ -141,13 +140,11 @@ def flicker(run: Run, parameters: BalancedParameters) -> None:
     trials = Trials(run, parameters.trials, "flicker")
     wired, disc = Wirings(run, parameters), disc_of(parameters)
     dynamics = spatial_dynamics(parameters)
-    found = [
-        trials.do(
-            ("flicker", seed),
-            lambda seed=seed: measures.flicker_trial(wired(seed), dynamics, disc, seed, run.check),
-        )
-        for seed in seeds(parameters)
-    ]
+
+    def one(seed: int) -> dict[str, float]:
+        return measures.flicker_trial(wired(seed), dynamics, disc, seed, run.check)
+
+    found = [trials.do(("flicker", seed), partial(one, seed)) for seed in seeds(parameters)]
     measure_all(run, "phase_lag", [trial["degrees"] for trial in found])
     measure_all(run, "phase_lag_ms", [trial["ms"] for trial in found])
     measure_all(run, "gain", [trial["gain"] for trial in found])
@@ -221,18 +218,17 @@ def _sweep(
     trials = Trials(run, len(chosen) * len(periods) * parameters.trials, "sweep")
     wired = Wirings(run, parameters)
     cells: dict[tuple[float, float], list[dict[str, float]]] = {}
+
+    def one(dynamics: Any, disc: Any, seed: int) -> dict[str, float]:
+        return trial(wired(seed), dynamics, disc, seed, check=run.check)
+
     # Seeds outermost, so that each wiring is drawn once and every point grows together.
     for seed in seeds(parameters):
         for k in chosen:
             dynamics = spatial_dynamics(parameters.model_copy(update={"k": k}))
             for period in periods:
                 disc = disc_of(parameters.model_copy(update={"period": period, "stimulus": kind}))
-                found = trials.do(
-                    (kind, k, period, seed),
-                    lambda seed=seed, dynamics=dynamics, disc=disc: trial(
-                        wired(seed), dynamics, disc, seed, check=run.check
-                    ),
-                )
+                found = trials.do((kind, k, period, seed), partial(one, dynamics, disc, seed))
                 cells.setdefault((k, period), []).append(found)
         _publish_sweep(run, chosen, periods, cells, named)
 
