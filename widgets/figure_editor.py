@@ -217,21 +217,21 @@ class FigureEditor(QWidget):
         for label in self.labels:
             self.label.addItem(label.name, label.value)
         self.label.setVisible(len(self.labels) > 2)
-        self.size = Spin(1, 40, " px")
-        self.size.setValue(3)
-        self.size.setAccessibleName("Brush size, px")
-        self.size.valueChanged.connect(self._resize_brush)
+        self.brush_size = Spin(1, 40, " px")
+        self.brush_size.setValue(3)
+        self.brush_size.setAccessibleName("Brush size, px")
+        self.brush_size.valueChanged.connect(self._resize_brush)
         row.addWidget(self.label)
-        self.size.setFixedWidth(theme.dp(56))
-        row.addWidget(self.size)
+        self.brush_size.setFixedWidth(theme.dp(56))
+        row.addWidget(self.brush_size)
         self.tools["pen"].setChecked(True)
         return bar
 
     def _make_shortcuts(self) -> None:
         for name, _, _, key in TOOLS:
             self._shortcut(key, lambda n=name: self.set_tool(n))
-        self._shortcut("[", lambda: self.size.setValue(self.size.value() - 1))
-        self._shortcut("]", lambda: self.size.setValue(self.size.value() + 1))
+        self._shortcut("[", lambda: self.brush_size.setValue(self.brush_size.value() - 1))
+        self._shortcut("]", lambda: self.brush_size.setValue(self.brush_size.value() + 1))
 
     def _shortcut(self, key: str, do: Any) -> None:
         shortcut = QShortcut(QKeySequence(key), self.canvas)
@@ -282,7 +282,8 @@ class FigureEditor(QWidget):
 
     def _coloured(self, pixels: np.ndarray) -> np.ndarray:
         """Picture (H, W, 3): each value in its label's ink; others as greys between."""
-        inks = np.array([QColor(label.ink).getRgb()[:3] for label in self.labels], np.uint8)
+        colours = [QColor(label.ink) for label in self.labels]
+        inks = np.array([(c.red(), c.green(), c.blue()) for c in colours], np.uint8)
         values = np.array([label.value for label in self.labels])
         nearest = np.abs(pixels[..., None] - values).argmin(axis=-1)
         return np.ascontiguousarray(inks[nearest])
@@ -296,7 +297,7 @@ class FigureEditor(QWidget):
         self._from = self._last = (x, y)
         if self.tool in ("pen", "eraser"):
             painting.begin_stroke()
-            painting.pen([(x, y)], self.size.value(), self.value)
+            painting.pen([(x, y)], self.brush_size.value(), self.value)
             self._going()
         elif self.tool == "fill":
             if painting.flood((round(x), round(y)), self.value):
@@ -312,7 +313,7 @@ class FigureEditor(QWidget):
         if painting is None or self._from is None:
             return
         if self.tool in ("pen", "eraser") and self._last is not None:
-            painting.pen([self._last, (x, y)], self.size.value(), self.value)
+            painting.pen([self._last, (x, y)], self.brush_size.value(), self.value)
             self._last = (x, y)
             self._going()
         elif self.tool == "polygon" and self.canvas.outline:
@@ -336,7 +337,9 @@ class FigureEditor(QWidget):
         if self.tool in ("pen", "eraser"):
             if painting.end_stroke():
                 self._done()
-        elif self.tool == "line" and painting.line(start, (x, y), self.size.value(), self.value):
+        elif self.tool == "line" and painting.line(
+            start, (x, y), self.brush_size.value(), self.value
+        ):
             self._done()
         elif self.tool == "disc":
             radius = float(np.hypot(x - start[0], y - start[1])) or 0.5

@@ -143,7 +143,8 @@ class JobStrip(Panel):
         self.state = "idle"
         self._endless = True
         self._can_run, self._reason = True, ""
-        self._unit, self._monitors = "ms", {}
+        self._unit = "ms"
+        self._monitors: dict[str, str] = {}
         self._words = ("", "", "")
         self._procedures: list[Button] = []
         self._more_procedures: tuple[Any, ...] = ()
@@ -195,8 +196,8 @@ class JobStrip(Panel):
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.dp(12), 0, theme.dp(8), 1)
         row.setSpacing(theme.dp(6))
-        for widget in (self.primary, self.step, self.stop, self.restart, self.rebuild):
-            row.addWidget(widget)
+        for button in (self.primary, self.step, self.stop, self.restart, self.rebuild):
+            row.addWidget(button)
         row.addSpacing(theme.dp(2))
         row.addWidget(Separator())
         row.addSpacing(theme.dp(2))

@@ -63,7 +63,8 @@ def match(query: str, text: str) -> tuple[float, tuple[int, ...]] | None:
         start = whole == 0 or not low[whole - 1].isalnum()
         places = tuple(range(whole, whole + len(query)))
         return 100.0 + 20.0 * start - 0.1 * whole - 0.01 * len(low), places
-    found, score, at = [], 0.0, 0
+    found: list[int] = []
+    score, at = 0.0, 0
     for letter in query:
         begins = [
             i for i in range(at, len(low))
@@ -219,7 +220,9 @@ class CommandPalette(QDialog):
     def open_with(self, entries: Sequence[Entry], text: str = "") -> None:
         """Show the palette over these entries."""
         self.entries = list(entries)
-        window = self.parentWidget().window()
+        parent = self.parentWidget()
+        assert parent is not None
+        window = parent.window()
         corner = window.mapToGlobal(QPoint((window.width() - self.width()) // 2, theme.dp(40)))
         self.move(corner)
         self.field.setText(text)

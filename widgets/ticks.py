@@ -76,11 +76,12 @@ class Scale:
     @property
     def fixed(self) -> tuple[float | None, float | None]:
         """Declared limits in drawn units."""
-        ends = []
-        for end in (self.axis.low, self.axis.high):
-            bad = end is None or (self.log and end <= 0)
-            ends.append(None if bad else float(self.drawn(end)))
-        return ends[0], ends[1]
+        return self._end(self.axis.low), self._end(self.axis.high)
+
+    def _end(self, end: float | None) -> float | None:
+        if end is None or (self.log and end <= 0):
+            return None
+        return float(self.drawn(end))
 
     def drawn(self, values: float | np.ndarray) -> np.ndarray:
         """Data to drawn units; what a logarithm cannot show becomes NaN."""

@@ -106,6 +106,6 @@ def test_everything_is_reachable_by_keyboard(qtbot: QtBot, editor: FigureEditor)
     qtbot.keyClick(canvas, Qt.Key.Key_Space)
     assert editor.painting.pixels.sum() == 36
     qtbot.keyClick(canvas, "]")
-    assert editor.size.value() == 4
+    assert editor.brush_size.value() == 4
     qtbot.keyClick(canvas, Qt.Key.Key_Escape)
     assert editor._from is None

@@ -189,7 +189,7 @@ def test_raster_scrolls_and_forgets_what_left(show: Show) -> None:
         ring.publish(float(t), 5.0, 0)
         view.pull(ring)
         image_of(view.canvas)
-    assert view.canvas.x.high == pytest.approx(390, abs=1.0)
+    assert view.canvas.x_scale.high == pytest.approx(390, abs=1.0)
     drawn = np.count_nonzero(view._image.pixels == theme.colour("E").rgb())
     tick = view._image._tick
     assert 9 * tick <= drawn <= 11 * tick
@@ -237,7 +237,7 @@ def test_rolling_trace_shows_the_newest_span(show: Show) -> None:
         t = np.arange(begin, begin + 100.0)
         ring.publish(t, t, t)
         view.pull(ring)
-    assert (view.canvas.x.low, view.canvas.x.high) == (899.0, 999.0)
+    assert (view.canvas.x_scale.low, view.canvas.x_scale.high) == (899.0, 999.0)
     times = next(iter(view.data().values()))
     assert times[-1] == 999.0
     assert len(times) < 210
@@ -248,13 +248,13 @@ def test_axes_only_grow_while_running_and_snap_on_pause(show: Show) -> None:
     view.set_running(True)
     channel = latest(x=np.arange(10.0), E=np.full(10, 95.0), th=np.zeros(10))
     view.pull(channel)
-    wide = view.canvas.y.high
+    wide = view.canvas.y_scale.high
     view._rest = 0.0
     channel.publish(x=np.arange(10.0), E=np.full(10, 5.0), th=np.zeros(10))
     view.pull(channel)
-    assert view.canvas.y.high == wide
+    assert view.canvas.y_scale.high == wide
     view.set_running(False)
-    assert view.canvas.y.high < 10
+    assert view.canvas.y_scale.high < 10
 
 
 def test_theory_is_drawn_and_can_be_hidden(show: Show) -> None:
@@ -263,7 +263,7 @@ def test_theory_is_drawn_and_can_be_hidden(show: Show) -> None:
     with_theory = image_of(view.canvas)
     view.toggle_theory()
     assert image_of(view.canvas) != with_theory
-    assert view.canvas.y.high < 10
+    assert view.canvas.y_scale.high < 10
 
 
 def test_lock_log_and_fit(show: Show) -> None:
@@ -271,13 +271,13 @@ def test_lock_log_and_fit(show: Show) -> None:
     channel = latest(x=np.arange(1.0, 11.0), E=np.full(10, 100.0), th=np.full(10, 0.1))
     view.pull(channel)
     view.toggle_log()
-    assert view.canvas.y.low < -1
+    assert view.canvas.y_scale.low < -1
     view.toggle_lock()
     channel.publish(x=np.arange(1.0, 11.0), E=np.full(10, 1e6), th=np.full(10, 0.1))
     view.pull(channel)
-    assert view.canvas.y.high < 3
+    assert view.canvas.y_scale.high < 3
     view.toggle_lock()
-    assert view.canvas.y.high > 5.9
+    assert view.canvas.y_scale.high > 5.9
 
 
 def test_wheel_zooms_and_double_click_fits(qtbot: QtBot, show: Show) -> None:
@@ -285,7 +285,7 @@ def test_wheel_zooms_and_double_click_fits(qtbot: QtBot, show: Show) -> None:
     view.pull(latest(x=np.arange(100.0), E=np.arange(100.0), th=np.zeros(100)))
     image_of(view.canvas)
     canvas = view.canvas
-    before = canvas.x.high - canvas.x.low
+    before = canvas.x_scale.high - canvas.x_scale.low
     middle = canvas.box.center()
     QApplication.sendEvent(
         canvas,
@@ -294,9 +294,9 @@ def test_wheel_zooms_and_double_click_fits(qtbot: QtBot, show: Show) -> None:
             Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
         ),
     )  # fmt: skip
-    assert canvas.x.high - canvas.x.low < before
+    assert canvas.x_scale.high - canvas.x_scale.low < before
     qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=middle.toPoint())
-    assert canvas.x.high - canvas.x.low == pytest.approx(before)
+    assert canvas.x_scale.high - canvas.x_scale.low == pytest.approx(before)
 
 
 def test_left_drag_zooms_a_box(qtbot: QtBot, show: Show) -> None:
@@ -309,7 +309,7 @@ def test_left_drag_zooms_a_box(qtbot: QtBot, show: Show) -> None:
     qtbot.mouseMove(canvas, stop)
     qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=stop)
     assert canvas.zoomed
-    assert canvas.x.high == pytest.approx(49.5, abs=2)
+    assert canvas.x_scale.high == pytest.approx(49.5, abs=2)
 
 
 def test_hover_reads_the_values_at_the_line(show: Show) -> None:

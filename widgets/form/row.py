@@ -209,22 +209,23 @@ class FormRow(QWidget):
         self.dot.setGeometry(right, 0, theme.dp(15), theme.dp(28))
         number, slider, symbol = theme.dp(90), theme.dp(62), theme.dp(26)
         declared = self.declared
+        # Spare width goes to the slider up to twice its size, then to the label; a narrow column
+        # takes it from the slider first, so that labels can be read.
+        spare = self.width() - theme.dp(312)
+        narrow = max(-spare, 0)
+        slider += min(max(spare, 0) // 2, slider) - min(narrow, theme.dp(30))
         if declared.numeric:
-            # Spare width goes to the slider up to twice its size, then to the label.
-            spare = max(self.width() - theme.dp(336 - 24), 0)
-            slider += min(spare // 2, slider)
             self.field.setGeometry(right - number, top, number, height)
-            left = right - number
+            left = right - number - slider - gap
             if self.slider is not None:
-                left -= slider + gap
                 self.slider.setGeometry(left, top, slider, height)
-            else:
-                left -= theme.dp(62) + gap
         elif declared.kind == "bool":
             left = theme.dp(21)
             self.field.setGeometry(left - theme.dp(1), theme.dp(2), right - left, theme.dp(24))
         else:
             left = right - number - slider - symbol - 2 * gap
+            words = self.fontMetrics().horizontalAdvance(declared.label) + theme.dp(30)
+            left = max(left, min(words, right - theme.dp(120)))
             self.field.setGeometry(left, top, right - left, height)
         self._symbol_right = left - gap
         self._place_line()

@@ -108,7 +108,7 @@ class CellModel(QAbstractTableModel):
 class _Grid(QTableView):
     """Table that resets its current cell with Ctrl+Backspace."""
 
-    reset = Signal(str)
+    reset_asked = Signal(str)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
@@ -116,7 +116,7 @@ class _Grid(QTableView):
         if event.key() == Qt.Key.Key_Backspace and control and isinstance(model, CellModel):
             declared = model.declared(self.currentIndex())
             if declared is not None:
-                self.reset.emit(declared.name)
+                self.reset_asked.emit(declared.name)
             return
         super().keyPressEvent(event)
 
@@ -136,7 +136,7 @@ class CellTable(QWidget):
         self.view = _Grid(self)
         self.view.setModel(self.model)
         self.view.setAccessibleName(title)
-        self.view.reset.connect(self.reset)
+        self.view.reset_asked.connect(self.reset)
         self._style()
         self._line = Words("", "caption", "err")
         self._line.hide()

@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shiboken6
@@ -33,6 +34,15 @@ from widgets import theme
 from widgets.ticks import Scale
 
 
+def first_of(memory: np.ndarray, kind: type) -> Any:
+    """The first of the Qt objects that an array of doubles is the memory of.
+
+    QPainter takes it with a count, which spares a Python object a point. The array must outlive
+    the call.
+    """
+    return shiboken6.Shiboken.wrapInstance(memory.ctypes.data, kind)
+
+
 def points_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """(n, 2) float64 array, the memory of n QPointF."""
     return np.ascontiguousarray(np.column_stack([x, y]), np.float64)
@@ -42,7 +52,8 @@ def polygon_of(points: np.ndarray) -> QPolygonF:
     """QPolygonF of points (n, 2), filled through its memory."""
     polygon = QPolygonF()
     polygon.resize(len(points))
-    memory = shiboken6.Shiboken.VoidPtr(polygon.data(), 16 * len(points), True)
+    memory: Any = shiboken6.Shiboken.VoidPtr
+    memory = memory(polygon.data(), 16 * len(points), True)
     np.frombuffer(memory, np.float64).reshape(-1, 2)[:] = points
     return polygon
 
@@ -54,8 +65,7 @@ def draw_line(painter: QPainter, points: np.ndarray) -> None:
     segments = np.concatenate([points[:-1], points[1:]], axis=1)
     segments = np.ascontiguousarray(segments[np.isfinite(segments).all(axis=1)])
     if len(segments):
-        first = shiboken6.Shiboken.wrapInstance(segments.ctypes.data, QLineF)
-        painter.drawLines(first, len(segments))
+        painter.drawLines(first_of(segments, QLineF), len(segments))
 
 
 def draw_dashed(painter: QPainter, points: np.ndarray) -> None:
@@ -74,9 +84,7 @@ def draw_dots(painter: QPainter, points: np.ndarray, colour: QColor, size: float
         pen = QPen(colour, size)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
-        painter.drawPoints(
-            shiboken6.Shiboken.wrapInstance(points.ctypes.data, QPointF), len(points)
-        )
+        painter.drawPoints(first_of(points, QPointF), len(points))
 
 
 def draw_polygon(painter: QPainter, points: np.ndarray) -> None:
@@ -92,7 +100,7 @@ def draw_bars(painter: QPainter, left: np.ndarray, top: np.ndarray, width: np.nd
     boxes = np.column_stack([left, top, width, height])
     boxes = np.ascontiguousarray(boxes[np.isfinite(boxes).all(axis=1)], np.float64)
     if len(boxes):
-        painter.drawRects(shiboken6.Shiboken.wrapInstance(boxes.ctypes.data, QRectF), len(boxes))
+        painter.drawRects(first_of(boxes, QRectF), len(boxes))
 
 
 def thin(x: np.ndarray, y: np.ndarray, columns: int) -> tuple[np.ndarray, np.ndarray]:
@@ -146,7 +154,7 @@ class Canvas(QWidget):
 
     def __init__(self, x: Axis, y: Axis, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.x, self.y = Scale.of(x), Scale.of(y)
+        self.x_scale, self.y_scale = Scale.of(x), Scale.of(y)
         self.paint_data: Callable[[QPainter, QRectF], None] = lambda painter, box: None
         self.paint_over: Callable[[QPainter, QRectF], None] = lambda painter, box: None
         self.read_out: Callable[[float], str] = lambda x: ""
@@ -173,29 +181,29 @@ class Canvas(QWidget):
     @property
     def y_title(self) -> str:
         """Title of the y axis."""
-        return self.y.axis.title
+        return self.y_scale.axis.title
 
     # ---- places --------------------------------------------------------------------------
 
     def px(self, x: np.ndarray | float) -> np.ndarray:
         """Pixels of data x."""
-        scale = self.box.width() / (self.x.high - self.x.low)
-        return self.box.left() + (self.x.drawn(x) - self.x.low) * scale
+        scale = self.box.width() / (self.x_scale.high - self.x_scale.low)
+        return self.box.left() + (self.x_scale.drawn(x) - self.x_scale.low) * scale
 
     def py(self, y: np.ndarray | float) -> np.ndarray:
         """Pixels of data y."""
-        scale = self.box.height() / (self.y.high - self.y.low)
-        return self.box.bottom() - (self.y.drawn(y) - self.y.low) * scale
+        scale = self.box.height() / (self.y_scale.high - self.y_scale.low)
+        return self.box.bottom() - (self.y_scale.drawn(y) - self.y_scale.low) * scale
 
     def data_x(self, pixel: float) -> float:
         """Data x of a pixel."""
         share = (pixel - self.box.left()) / max(self.box.width(), 1.0)
-        return self.x.data(self.x.low + share * (self.x.high - self.x.low))
+        return self.x_scale.data(self.x_scale.low + share * (self.x_scale.high - self.x_scale.low))
 
     def data_y(self, pixel: float) -> float:
         """Data y of a pixel."""
         share = (self.box.bottom() - pixel) / max(self.box.height(), 1.0)
-        return self.y.data(self.y.low + share * (self.y.high - self.y.low))
+        return self.y_scale.data(self.y_scale.low + share * (self.y_scale.high - self.y_scale.low))
 
     def place(self) -> None:
         """Put the axes: the left margin fits the widest tick and only grows."""
@@ -203,12 +211,12 @@ class Canvas(QWidget):
         tall = metrics.height()
         left = theme.dp(8)
         if self.show_y_ticks:
-            words = [text for _, text in self.y.ticks(self._tick_count(self.height(), 32))]
+            words = [text for _, text in self.y_scale.ticks(self._tick_count(self.height(), 32))]
             left += max((metrics.horizontalAdvance(w) for w in words), default=0) + theme.dp(9)
         if self.y_title:
             left += tall + theme.dp(1)
         self._left = max(left, self._left)
-        bottom = tall + theme.dp(8) + (tall if self.x.axis.title else 0)
+        bottom = tall + theme.dp(8) + (tall if self.x_scale.axis.title else 0)
         top = theme.dp(22) if self.keys else theme.dp(10)
         self.box = QRectF(
             self._left, top, max(self.width() - self._left - theme.dp(12), 10),
@@ -255,16 +263,16 @@ class Canvas(QWidget):
             painter.drawRect(self._rubber)
 
     def _y_ticks(self) -> list[tuple[float, str]]:
-        ticks = self.y.ticks(self._tick_count(self.box.height(), 32))
-        return [(v, text) for v, text in ticks if self.y.low <= v <= self.y.high]
+        ticks = self.y_scale.ticks(self._tick_count(self.box.height(), 32))
+        return [(v, text) for v, text in ticks if self.y_scale.low <= v <= self.y_scale.high]
 
     def _paint_grid(self, painter: QPainter) -> None:
         if theme.high_contrast() or not self.show_y_ticks:
             return
         painter.setPen(QPen(theme.token("grid"), 1))
-        scale = self.box.height() / (self.y.high - self.y.low)
+        scale = self.box.height() / (self.y_scale.high - self.y_scale.low)
         for value, _ in self._y_ticks():
-            y = round(self.box.bottom() - (value - self.y.low) * scale)
+            y = round(self.box.bottom() - (value - self.y_scale.low) * scale)
             painter.drawLine(int(self.box.left()), y, int(self.box.right()), y)
 
     def _paint_axes(self, painter: QPainter) -> None:
@@ -279,9 +287,9 @@ class Canvas(QWidget):
         self._paint_x_ticks(painter, bottom)
         metrics = painter.fontMetrics()
         tall = metrics.height()
-        if self.x.axis.title:
+        if self.x_scale.axis.title:
             room = QRectF(box.left(), self.height() - tall - theme.dp(1), box.width(), tall)
-            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, self.x.axis.title)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, self.x_scale.axis.title)
         if self.y_title:
             painter.save()
             painter.translate(theme.dp(3), box.center().y())
@@ -296,21 +304,21 @@ class Canvas(QWidget):
     def _paint_y_ticks(self, painter: QPainter, left: int) -> None:
         flag = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         tick = theme.dp(4)
-        scale = self.box.height() / (self.y.high - self.y.low)
+        scale = self.box.height() / (self.y_scale.high - self.y_scale.low)
         for value, text in self._y_ticks():
-            y = round(self.box.bottom() - (value - self.y.low) * scale)
+            y = round(self.box.bottom() - (value - self.y_scale.low) * scale)
             painter.drawLine(left - tick, y, left, y)
             painter.drawText(QRectF(0, y - 10, left - tick - theme.dp(2), 20), flag, text)
 
     def _paint_x_ticks(self, painter: QPainter, bottom: int) -> None:
         tick = theme.dp(4)
         metrics = painter.fontMetrics()
-        scale = self.box.width() / (self.x.high - self.x.low)
+        scale = self.box.width() / (self.x_scale.high - self.x_scale.low)
         last = -math.inf
-        for value, text in self.x.ticks(self._tick_count(self.box.width(), 56)):
-            if not self.x.low - 1e-12 <= value <= self.x.high + 1e-12:
+        for value, text in self.x_scale.ticks(self._tick_count(self.box.width(), 56)):
+            if not self.x_scale.low - 1e-12 <= value <= self.x_scale.high + 1e-12:
                 continue
-            x = self.box.left() + (value - self.x.low) * scale
+            x = self.box.left() + (value - self.x_scale.low) * scale
             painter.drawLine(round(x), bottom, round(x), bottom + tick)
             half = metrics.horizontalAdvance(text) / 2
             if x - half < last or x + half > self.width():
@@ -388,8 +396,8 @@ class Canvas(QWidget):
     def set_range(self, x: tuple[float, float], y: tuple[float, float]) -> None:
         """Show a piece chosen by the user (drawn units); growing stops until *Fit*."""
         if x[1] > x[0] and y[1] > y[0]:
-            self.x.low, self.x.high = x
-            self.y.low, self.y.high = y
+            self.x_scale.low, self.x_scale.high = x
+            self.y_scale.low, self.y_scale.high = y
             self.zoomed = True
             self.limits_changed.emit()
             self.update()
@@ -397,7 +405,7 @@ class Canvas(QWidget):
     def forget_limits(self) -> None:
         """Let the next data set the axes."""
         self.zoomed = False
-        self.x.fresh = self.y.fresh = True
+        self.x_scale.fresh = self.y_scale.fresh = True
         self._left = 0
 
     def set_cursor(self, x: float | None) -> None:
@@ -411,7 +419,13 @@ class Canvas(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         middle = event.button() == Qt.MouseButton.MiddleButton
         if middle or (event.button() == Qt.MouseButton.LeftButton and self._space):
-            self._pan = (event.position(), self.x.low, self.x.high, self.y.low, self.y.high)
+            self._pan = (
+                event.position(),
+                self.x_scale.low,
+                self.x_scale.high,
+                self.y_scale.low,
+                self.y_scale.high,
+            )
         elif event.button() == Qt.MouseButton.LeftButton:
             self._press = event.position()
         else:
@@ -445,7 +459,7 @@ class Canvas(QWidget):
         if rubber is not None and rubber.width() > 4 and rubber.height() > 4:
             xs = [self.data_x(v) for v in (rubber.left(), rubber.right())]
             ys = [self.data_y(v) for v in (rubber.bottom(), rubber.top())]
-            x, y = self.x.drawn(np.array(xs)), self.y.drawn(np.array(ys))
+            x, y = self.x_scale.drawn(np.array(xs)), self.y_scale.drawn(np.array(ys))
             self.set_range((float(x[0]), float(x[1])), (float(y[0]), float(y[1])))
         elif press is not None and self.box.contains(press):
             self.clicked.emit(self.data_x(press.x()), self.data_y(press.y()))
@@ -458,7 +472,7 @@ class Canvas(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         factor = 0.85 ** (event.angleDelta().y() / 120.0)
         at = event.position()
-        x, y = (self.x.low, self.x.high), (self.y.low, self.y.high)
+        x, y = (self.x_scale.low, self.x_scale.high), (self.y_scale.low, self.y_scale.high)
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             y = zoom(y, (self.box.bottom() - at.y()) / max(self.box.height(), 1), factor)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -47,14 +46,14 @@ class HistogramView(PlotView):
         return bool(self._bars or self._lines)
 
     def _extent(self) -> tuple[float, float, float, float] | None:
-        xs = [self.canvas.x.drawn(self._edges), *(x for x, _ in self._lines.values())]
-        ys = [self.canvas.y.drawn(v) for v in self._bars.values()]
+        xs = [self.canvas.x_scale.drawn(self._edges), *(x for x, _ in self._lines.values())]
+        ys = [self.canvas.y_scale.drawn(v) for v in self._bars.values()]
         if self.show_theory:
-            ys += [self.canvas.y.drawn(y) for _, y in self._lines.values()]
+            ys += [self.canvas.y_scale.drawn(y) for _, y in self._lines.values()]
         across, up = finite_range(*xs), finite_range(*ys)
         if across is None or up is None:
             return None
-        bottom = up[0] if self.canvas.y.log else 0.0
+        bottom = up[0] if self.canvas.y_scale.log else 0.0
         return (*across, bottom, max(up[1], bottom + 1e-9))
 
     def _paint_data(self, painter: QPainter, box: QRectF) -> None:
@@ -84,8 +83,11 @@ class HistogramView(PlotView):
         if len(self._bars) > 1:
             ink.setAlphaF(0.55)
             return ink
-        pairs = zip(ink.getRgb()[:3], ground.getRgb()[:3], strict=True)
-        return QColor(*(round(0.75 * a + 0.25 * b) for a, b in pairs))
+        return QColor(
+            round(0.75 * ink.red() + 0.25 * ground.red()),
+            round(0.75 * ink.green() + 0.25 * ground.green()),
+            round(0.75 * ink.blue() + 0.25 * ground.blue()),
+        )
 
     def _read_out(self, x: float) -> str:
         i = int(np.searchsorted(self._edges, x)) - 1
@@ -110,8 +112,8 @@ class HistogramView(PlotView):
                 words.append(f"{series.label} mean {three(mean)} {self.view.x.unit}".rstrip())
         return ", ".join(words)
 
-    def data(self) -> dict[str, Sequence[Any]]:
-        columns: dict[str, Sequence[Any]] = {"from": self._edges[:-1], "to": self._edges[1:]}
+    def data(self) -> dict[str, Any]:
+        columns: dict[str, Any] = {"from": self._edges[:-1], "to": self._edges[1:]}
         columns.update(self._bars)
         for name, (x, y) in self._lines.items():
             columns[f"{name} x"], columns[name] = x, y
@@ -149,14 +151,16 @@ class BarsView(PlotView):
         if ends[0] is not None and ends[1] is not None:
             self._ends = (np.asarray(ends[0], float), np.asarray(ends[1], float))
         canvas = self.canvas
-        names = canvas.y if self.sideways else canvas.x
+        names = canvas.y_scale if self.sideways else canvas.x_scale
         names.labels = self._labels[::-1] if self.sideways else self._labels
         self._update_limits()
         return len(self._values) > 0
 
     def _update_limits(self) -> None:
         canvas = self.canvas
-        names, sizes = (canvas.y, canvas.x) if self.sideways else (canvas.x, canvas.y)
+        names, sizes = (
+            (canvas.y_scale, canvas.x_scale) if self.sideways else (canvas.x_scale, canvas.y_scale)
+        )
         names.low, names.high = -0.6, max(len(self._values), 1) - 0.4
         if not (canvas.zoomed or self.locked):
             found = finite_range(sizes.drawn(self._values), *(self._ends or ()))
@@ -219,9 +223,9 @@ class BarsView(PlotView):
         pairs = zip(self._labels, self._values, strict=False)
         return ", ".join(f"{label} {three(float(value))}" for label, value in pairs)
 
-    def data(self) -> dict[str, Sequence[Any]]:
+    def data(self) -> dict[str, Any]:
         axis = self.view.x if self.sideways else self.view.y
-        columns: dict[str, Sequence[Any]] = {
+        columns: dict[str, Any] = {
             "name": self._labels,
             axis.title or "value": self._values,
         }
@@ -264,14 +268,14 @@ class PsychometricView(PlotView):
     def _extent(self) -> tuple[float, float, float, float] | None:
         some = {name: self._data.get(name, np.empty(0)) for name in
                 ("x", "y", "low", "high", "fit_x", "fit_y")}  # fmt: skip
-        across = finite_range(*(self.canvas.x.drawn(some[n]) for n in ("x", "fit_x")))
+        across = finite_range(*(self.canvas.x_scale.drawn(some[n]) for n in ("x", "fit_x")))
         up = finite_range(*(some[n] for n in ("y", "low", "high", "fit_y")))
         if across is None or up is None:
             return None
         return (*across, min(up[0], 0.0), max(up[1], 1.0) if up[1] <= 1.0 else up[1])
 
     def _fit_x(self, left: float, right: float) -> bool:
-        return self.canvas.x.fit(left, right, self._running, margin=0.06)
+        return self.canvas.x_scale.fit(left, right, self._running, margin=0.06)
 
     def _paint_data(self, painter: QPainter, box: QRectF) -> None:
         canvas, data = self.canvas, self._data
@@ -280,8 +284,8 @@ class PsychometricView(PlotView):
             self._paint_levels(painter)
         if self._threshold is not None and np.isfinite(self._threshold):
             painter.setPen(QPen(theme.token("text3"), 1))
-            x = float(canvas.px(self._threshold))
-            painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
+            at = float(canvas.px(self._threshold))
+            painter.drawLine(QPointF(at, box.top()), QPointF(at, box.bottom()))
         if "fit_x" in data and "fit_y" in data:
             painter.setPen(pen_of(theme.colour(meaning), "line", 2.0))
             draw_line(painter, points_of(canvas.px(data["fit_x"]), canvas.py(data["fit_y"])))
@@ -319,7 +323,7 @@ class PsychometricView(PlotView):
             return points
         return f"{points}, threshold {three(self._threshold)} {self.view.x.unit}".rstrip()
 
-    def data(self) -> dict[str, Sequence[Any]]:
+    def data(self) -> dict[str, Any]:
         return dict(self._data)
 
 
@@ -364,12 +368,12 @@ class ScatterView(PlotView):
             for s in self.view.series
             if s.name in self._lines and self.shows(s.colour)
         ]
-        across = finite_range(*(self.canvas.x.drawn(x) for x, _ in shown))
-        up = finite_range(*(self.canvas.y.drawn(y) for _, y in shown))
+        across = finite_range(*(self.canvas.x_scale.drawn(x) for x, _ in shown))
+        up = finite_range(*(self.canvas.y_scale.drawn(y) for _, y in shown))
         return None if across is None or up is None else (*across, *up)
 
     def _fit_x(self, left: float, right: float) -> bool:
-        return self.canvas.x.fit(left, right, self._running)
+        return self.canvas.x_scale.fit(left, right, self._running)
 
     def _paint_data(self, painter: QPainter, box: QRectF) -> None:
         if self.view.levels:
@@ -400,15 +404,16 @@ class ScatterView(PlotView):
 
     def nearest(self, x: float, y: float) -> tuple[str, int] | None:
         """(series, index) of the dot nearest to a place, within 12 px."""
-        canvas, best = self.canvas, (float(theme.dp(12)), None)
+        canvas = self.canvas
+        least, best = float(theme.dp(12)), None
         at = np.array([float(canvas.px(x)), float(canvas.py(y))])
         for name, (xs, ys) in self._lines.items():
             if len(xs):
                 away = np.hypot(*(points_of(canvas.px(xs), canvas.py(ys)) - at).T)
                 i = int(np.nanargmin(away)) if np.isfinite(away).any() else -1
-                if i >= 0 and away[i] < best[0]:
-                    best = (float(away[i]), (name, i))
-        return best[1]
+                if i >= 0 and away[i] < least:
+                    least, best = float(away[i]), (name, i)
+        return best
 
     def _click(self, x: float, y: float) -> None:
         found = self.nearest(x, y)
@@ -422,8 +427,8 @@ class ScatterView(PlotView):
             if s.name in self._lines
         )
 
-    def data(self) -> dict[str, Sequence[Any]]:
-        columns: dict[str, Sequence[Any]] = {}
+    def data(self) -> dict[str, Any]:
+        columns: dict[str, Any] = {}
         for name, (x, y) in self._lines.items():
             columns[f"{name} x"], columns[name] = x, y
         return columns

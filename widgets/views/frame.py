@@ -195,7 +195,7 @@ class ViewWidget(QFrame):
         """Write the summary where screen readers look; call at most once a second."""
         self.setAccessibleDescription(self.summary())
 
-    def data(self) -> dict[str, Sequence[Any]]:
+    def data(self) -> dict[str, Any]:
         """What is drawn, as columns."""
         return {}
 

@@ -153,7 +153,7 @@ class ImageCanvas(QWidget):
             left += tall if self.axes[1].title else 0
         if self.keys:
             top = theme.dp(24)
-        wide, high = self.width() - left - right, self.height() - top - bottom
+        wide, high = float(self.width() - left - right), float(self.height() - top - bottom)
         if self.square and self.image is not None:
             rows, columns = self.image.shape[:2]
             if self.extent is not None:
@@ -544,7 +544,7 @@ class ImageView(ViewWidget):
         mean = float(np.nanmean(image)) if np.isfinite(image).any() else float("nan")
         return f"{image.shape[0]} × {image.shape[1]} cells, mean {three(mean)}{unit}"
 
-    def data(self) -> dict[str, Sequence[Any]]:
+    def data(self) -> dict[str, Any]:
         image = self.canvas.image
         if image is None:
             return {}
@@ -613,12 +613,12 @@ class MatrixView(ImageView):
         unit = f" {self.view.unit}" if self.view.unit else ""
         return f"{place}: {three(value)}{unit}"
 
-    def data(self) -> dict[str, Sequence[Any]]:
+    def data(self) -> dict[str, Any]:
         image = self.canvas.image
         if image is None:
             return {}
         across, down = self.canvas.labels
-        columns: dict[str, Sequence[Any]] = {"": down} if down else {}
+        columns: dict[str, Any] = {"": down} if down else {}
         for i in range(image.shape[1]):
             columns[across[i] if i < len(across) else str(i)] = image[:, i]
         return columns

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -89,7 +88,7 @@ class ChecksView(ViewWidget):
         bad = [plain(text) for text, good, _ in rows if good is False]
         return f"{len(rows)} checks, {len(bad)} to look at" + (f": {bad[0]}" if bad else "")
 
-    def data(self) -> dict[str, Sequence[Any]]:
+    def data(self) -> dict[str, Any]:
         words = {True: "yes", False: "no", None: ""}
         return {
             "check": [plain(text) for text, _, _ in self.canvas.rows],
@@ -194,7 +193,7 @@ class BandView(ViewWidget):
         unit = f" {self.view.x.unit}" if self.view.x.unit else ""
         return f"{three(self.canvas.here)}{unit} lies in {self.canvas.labels[i]}"
 
-    def data(self) -> dict[str, Sequence[Any]]:
+    def data(self) -> dict[str, Any]:
         edges = self.canvas.edges
         return {"from": edges[:-1], "to": edges[1:], "label": self.canvas.labels}
 
@@ -281,7 +280,7 @@ class CountersView(ViewWidget):
         rows = ", ".join(f"{label} {value}" for label, _, value in canvas.rows)
         return f"{canvas.lead} {canvas.caption}" + (f"; {rows}" if rows else "")
 
-    def data(self) -> dict[str, Sequence[Any]]:
+    def data(self) -> dict[str, Any]:
         rows = [(self.canvas.caption, "", self.canvas.lead), *self.canvas.rows]
         return {
             "name": [row[0] for row in rows],

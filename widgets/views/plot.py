@@ -79,7 +79,7 @@ class PlotView(ViewWidget):
         if extent is not None:
             left, right, bottom, top = extent
             moved = self._fit_x(*self.whole(left, right))
-            moved |= canvas.y.fit(bottom, top, self._running)
+            moved |= canvas.y_scale.fit(bottom, top, self._running)
             if moved:
                 canvas.limits_changed.emit()
         canvas.update()
@@ -90,7 +90,7 @@ class PlotView(ViewWidget):
         return (left, right) if known is None else (min(left, known[0]), max(right, known[1]))
 
     def _fit_x(self, left: float, right: float) -> bool:
-        return self.canvas.x.fit(left, right, self._running, margin=0.0)
+        return self.canvas.x_scale.fit(left, right, self._running, margin=0.0)
 
     def fit(self) -> None:
         """Show all data again."""
@@ -119,7 +119,7 @@ class PlotView(ViewWidget):
         own = [
             self.action(menu, "Fit", self.fit),
             self.action(menu, "Lock axes", self.toggle_lock, self.locked),
-            self.action(menu, "Log y", self.toggle_log, self.canvas.y.log),
+            self.action(menu, "Log y", self.toggle_log, self.canvas.y_scale.log),
         ]
         if any(is_theory(series) for series in self.view.series):
             own.append(self.action(menu, "Show theory", self.toggle_theory, self.show_theory))
@@ -137,9 +137,9 @@ class PlotView(ViewWidget):
     def toggle_log(self) -> None:
         """Switch the y axis between linear and logarithmic."""
         scale = Scale.of(self.view.y)
-        scale.log = not self.canvas.y.log
+        scale.log = not self.canvas.y_scale.log
         scale.fix()
-        self.canvas.y = scale
+        self.canvas.y_scale = scale
         self.fit()
 
     def toggle_theory(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -159,7 +158,7 @@ class RasterView(PlotView):
             self._fresh = False
         self._update_limits()
         if self._fresh and not self.canvas.zoomed:
-            self._fresh = self._image.scroll(self.canvas.x.high)
+            self._fresh = self._image.scroll(self.canvas.x_scale.high)
         if self._fresh:
             self._image.add(rows[:, 0], rows[:, 1], rows[:, 2])
         return True
@@ -198,7 +197,7 @@ class RasterView(PlotView):
             left, right, bottom, top = extent
             if self._fit_x(*self.whole(left, right)) and self.view.span is None:
                 self._fresh = False
-            y = canvas.y
+            y = canvas.y_scale
             before = (y.low, y.high)
             low, high = y.fixed
             y.low = bottom if low is None else low
@@ -211,7 +210,7 @@ class RasterView(PlotView):
         span = self.view.span
         if span is None:
             return super()._fit_x(left, max(right, left + 1e-9))
-        scale = self.canvas.x
+        scale = self.canvas.x_scale
         before = scale.high
         if self._fresh:
             # Whole pixel columns, so that axis and picture move together.
@@ -246,9 +245,12 @@ class RasterView(PlotView):
         inks = inks or [theme.colour("1").rgb()]
         canvas = self.canvas
         self._image.reset(
-            size, (canvas.x.low, canvas.x.high), (canvas.y.low, canvas.y.high),
-            np.array(inks, np.uint32), theme.token("base").rgb(),
-        )  # fmt: skip
+            size,
+            (canvas.x_scale.low, canvas.x_scale.high),
+            (canvas.y_scale.low, canvas.y_scale.high),
+            np.array(inks, np.uint32),
+            theme.token("base").rgb(),
+        )
         rows, _ = self._channel.since(0)
         self._image.add(rows[:, 0], rows[:, 1], rows[:, 2])
         self._fresh = True
@@ -270,7 +272,7 @@ class RasterView(PlotView):
     def summary(self) -> str:
         return f"{self._count} spikes in {len(self._bounds)} groups" if self._count else ""
 
-    def data(self) -> dict[str, Sequence[Any]]:
+    def data(self) -> dict[str, Any]:
         if self._channel is None:
             return {}
         rows, _ = self._channel.since(0)

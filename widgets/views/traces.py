@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -68,12 +67,14 @@ class TracesView(PlotView):
     def _extent(self) -> tuple[float, float, float, float] | None:
         canvas = self.canvas
         shown = [
-            (canvas.x.drawn(x), canvas.y.drawn(y))
+            (canvas.x_scale.drawn(x), canvas.y_scale.drawn(y))
             for s in self.view.series
             if s.name in self._lines and self.shows(s.colour)
             for x, y in (self._lines[s.name],)
         ]
-        bands = [canvas.y.drawn(e) for _, low, high in self._bands.values() for e in (low, high)]
+        bands = [
+            canvas.y_scale.drawn(e) for _, low, high in self._bands.values() for e in (low, high)
+        ]
         across = finite_range(*(x for x, _ in shown))
         up = finite_range(*(y for _, y in shown), *bands)
         return None if across is None or up is None else (*across, *up)
@@ -82,7 +83,7 @@ class TracesView(PlotView):
         span = self.view.span
         if span is None:
             return super()._fit_x(left, right)
-        scale = self.canvas.x
+        scale = self.canvas.x_scale
         before = scale.high
         scale.high = max(right, left + span)
         scale.low = scale.high - span
@@ -129,8 +130,8 @@ class TracesView(PlotView):
         unit = f" {self.view.y.unit}" if self.view.y.unit else ""
         return f"{', '.join(parts)}{unit}" if parts else ""
 
-    def data(self) -> dict[str, Sequence[Any]]:
-        columns: dict[str, Sequence[Any]] = {}
+    def data(self) -> dict[str, Any]:
+        columns: dict[str, Any] = {}
         last: np.ndarray | None = None
         for series in self.view.series:
             if series.name not in self._lines:
