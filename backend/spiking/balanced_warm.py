@@ -40,3 +40,7 @@ def compile_kernels() -> None:
     SpatialNetwork(wire_spatial(geometry, 0), SpatialDynamics(), Discs(), 0).advance(4)
     PositionDecoder(8)(np.ones(64))
     MeanFieldPreview(geometry, SpatialDynamics(), Discs()).advance(4)
+
+
+if __name__ == "__main__":
+    compile_kernels()

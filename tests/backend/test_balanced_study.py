@@ -14,7 +14,7 @@ import pytest
 from backend.core import headless
 from backend.core.parameters import ParameterError
 from backend.core.result import Verdict
-from backend.core.run import Cancelled, ChangeAt, Run
+from backend.core.run import Cancelled, ChangeAt, Run, StopCondition
 from backend.studies import find
 from backend.studies.ei_balanced.checks import refuse_memory
 
@@ -245,6 +245,14 @@ def test_an_impossible_rebuild_leaves_the_old_network_running() -> None:
     before = run.steps
     worker.until(lambda: run.steps > before + 50)
     assert worker.end() < 0.5
+
+
+def test_a_run_stops_when_the_e_rate_passes_a_bound() -> None:
+    run = free(200.0, **SMALL)
+    run.stop_when = StopCondition("E rate", True, 5.0)
+    finished(run)
+    assert run.clock < 200.0
+    assert "E rate" in run.stopped_by
 
 
 def test_brian2_is_not_loaded_beside_the_window() -> None:
