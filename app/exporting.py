@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,11 +30,11 @@ def fill_menu(menu: QMenu, page: StudyPage) -> None:
     for widget in page.board.shown():
         if not widget.isHidden():
             name = widget.view.id
-            add(figure_menu, f"{widget.view.title}…", lambda n=name: export_figure(page, n))
+            add(figure_menu, f"{widget.view.title}…", partial(export_figure, page, name))
     data_menu = menu.addMenu("Data")
     data_menu.setEnabled(bool(job and job.run.offers))
     for offer in list(job.run.offers.values()) if job else []:
-        add(data_menu, f"{offer.label}…", lambda o=offer, j=job: export_offer(page, j, o))
+        add(data_menu, f"{offer.label}…", partial(export_offer, page, job, offer))
     menu.addSeparator()
     table = add(menu, "Result table…", lambda: export_table(page))
     html = add(menu, "Report…", lambda: export_report(page))
@@ -61,7 +62,7 @@ def ask_path(page: StudyPage, title: str, name: str, kinds: str) -> Path | None:
 def export_figure(page: StudyPage, identifier: str) -> None:
     """Ask for size and format, then write one view as a figure."""
     view = page.controller.study.view(identifier)
-    widget = page.board.find(identifier)
+    widget = page.board.view(identifier)
     aspect = widget.height() / max(1, widget.width()) if widget is not None else 0.7
     choice = ExportDialog.ask(view.title, min(max(aspect, 0.3), 1.5), page)
     if choice is None:

@@ -80,6 +80,6 @@ def objects(window: MainWindow) -> list[Row]:
                 rows.append((declared.label, where, "", "tune", "object", call))
     for record in window.runner.store.records()[:50]:
         title = f"{record.preset} · {record.started.replace('T', ' ')}"
-        call = partial(window.reopen_run, record)
+        call = partial(window.commands.reopen_run, record)
         rows.append((title, "Run", "", "history", "object", call))
     return rows

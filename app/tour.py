@@ -187,7 +187,7 @@ def compare(window: Any) -> None:
 def script(window: Any) -> None:
     """The script dock beside a study."""
     window.open_study("gap-junction-topology").choose_preset("Figure 3D")
-    window.show_script()
+    window.commands.show_script()
 
 
 def palette(window: Any) -> None:

@@ -21,7 +21,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
-    QFileDialog,
     QMainWindow,
     QMenu,
     QMessageBox,
@@ -32,6 +31,7 @@ from PySide6.QtWidgets import (
 from app import exporting
 from app import settings as preferences
 from app.actions import ACTIONS, PANELS, Action
+from app.commands import StudyCommands
 from app.docks.jobs import JobsView
 from app.docks.workspace import WorkspaceView
 from app.finder import Found, finds
@@ -41,7 +41,7 @@ from app.settings import Settings
 from app.statusbar import StatusBar
 from backend.core.files import FileProblem
 from backend.core.runner import Job, Runner
-from backend.core.store import Record, Store
+from backend.core.store import Store
 from widgets import icons, theme
 from widgets.banner import Banner, BannerArea
 from widgets.code_view import CodeView
@@ -71,6 +71,7 @@ class MainWindow(QMainWindow):
         self.actions_: dict[str, QAction] = {}
         self.windows: list[QWidget] = []
         self.keeper = SessionKeeper(self)
+        self.commands = StudyCommands(self)
         self.status = StatusBar(self.runner, self)
         self.setStatusBar(self.status)
         self.problems = BannerArea()
@@ -267,73 +268,6 @@ class MainWindow(QMainWindow):
 
     # ---- runs ------------------------------------------------------------------------------
 
-    def run_or_pause(self) -> None:
-        if self.page is not None:
-            self.page.run_or_pause()
-
-    def stop_run(self) -> None:
-        if self.page is not None:
-            self.page.stop()
-
-    def single_step(self) -> None:
-        if self.page is not None:
-            self.page.single_step()
-
-    def restart_run(self) -> None:
-        if self.page is not None:
-            self.page.restart()
-
-    def rebuild_network(self) -> None:
-        if self.page is not None:
-            self.page.controller.rebuild()
-
-    def measure_preset(self) -> None:
-        if self.page is not None:
-            self.page.measure()
-
-    def _stored(self, record: Record) -> tuple[StudyPage, Job] | None:
-        """The page of a stored run and the run as a job; None when it cannot be opened."""
-        from backend.core.parameters import ParameterError
-        from backend.core.runner import reopened
-        from backend.studies import find
-
-        try:
-            job = reopened(find(record.study), record)
-        except (FileProblem, ParameterError) as problem:
-            self.report_problem("The run cannot be opened", str(problem))
-            return None
-        page = self.open_study(record.study)
-        if page.controller.alive:
-            page.say_problem(
-                "A run of this study is alive",
-                "Stop it first, then open the other.",
-                kind="warning",
-            )
-            return None
-        return page, job
-
-    def reopen_run(self, record: Record) -> None:
-        """Settings, numbers and pictures of a stored run, back in its panel."""
-        found = self._stored(record)
-        if found is not None:
-            found[0].show_stored(found[1])
-
-    def reproduce_run(self, record: Record) -> None:
-        """Run a stored run again and compare."""
-        found = self._stored(record)
-        if found is not None:
-            page, job = found
-            page.show_stored(job)
-            page.reproduce(record, {n: m.value for n, m in job.run.result.values.items()})
-
-    def resume_run(self, record: Record) -> None:
-        """Go on with a stopped batch."""
-        found = self._stored(record)
-        if found is not None:
-            page, job = found
-            page.show_stored(job)
-            page.start(record.procedure, resume=record)
-
     def _export_offer(self, job: Job, offer: Any) -> None:
         exporting.export_offer(self.simulate.page(job.study.id), job, offer)
 
@@ -344,24 +278,6 @@ class MainWindow(QMainWindow):
 
     def redo(self) -> None:
         self.undo_group.redo()
-
-    def reset_all(self) -> None:
-        if self.page is not None:
-            self.page.form.reset_all()
-
-    def copy_picture(self) -> None:
-        """Copy the focused view, or the first one."""
-        if self.page is None:
-            return
-        widget = self.page.board.focused()
-        if widget is not None:
-            widget.copy_picture()
-            self.say(f"{widget.view.title} was copied.")
-
-    def copy_result(self) -> None:
-        if self.page is not None:
-            self.page.result.copy()
-            self.say("The result table was copied.")
 
     def preferences(self) -> None:
         """Open the preferences; every change acts at once."""
@@ -392,10 +308,6 @@ class MainWindow(QMainWindow):
         wanted = "light" if theme.is_dark() else "dark"
         self.set_preferences(self.settings.changed(theme=wanted))
 
-    def maximise_view(self) -> None:
-        if self.page is not None:
-            self.page.board.toggle_maximised()
-
     def next_region(self) -> None:
         self._move_region(1)
 
@@ -404,7 +316,7 @@ class MainWindow(QMainWindow):
 
     def _move_region(self, step: int) -> None:
         """F6: rail, header, strip, set-up, views, result, docks."""
-        regions: list[QWidget] = [self.rail, self.stack.currentWidget()]
+        regions: list[QWidget] = [self.rail, self.panels[self.panel]]
         if self.page is not None:
             page = self.page
             regions = [self.rail, page.header, page.strip, page.form, page.board, page.result]
@@ -430,71 +342,6 @@ class MainWindow(QMainWindow):
             self.palette_.chosen.connect(lambda name: self.found[name].call())
         self.found = finds(self)
         self.palette_.open_with([one.entry for one in self.found.values()], text)
-
-    # ---- study -----------------------------------------------------------------------------
-
-    def show_script(self) -> None:
-        """Show the Python that reproduces the view."""
-        self.docks["script"].show()
-        self._slow()
-
-    def show_methods(self) -> None:
-        """The methods paragraph, ready to copy."""
-        if self.page is not None:
-            from backend.core.script import write_methods
-
-            controller = self.page.controller
-            job = controller.job
-            procedure = job.record.procedure if job is not None else "free"
-            text = write_methods(
-                controller.study, controller.preset, controller.parameters, procedure
-            )
-            self._text_dialog("Methods", "Paste this into the methods section.", text)
-
-    def show_citation(self) -> None:
-        if self.page is not None:
-            citation = self.page.controller.study.citation
-            self._text_dialog("Citation", "The paper this study implements.", citation.text)
-
-    def show_changes(self) -> None:
-        """What differs from the preset."""
-        if self.page is None:
-            return
-        from backend.core.script import describe_value
-
-        controller = self.page.controller
-        wanted = controller.study.parameters_of(controller.preset)
-        lines = [
-            f"{describe_value(controller.study, name, mine)}   (preset: {theirs})"
-            for name, (mine, theirs) in controller.parameters.differences(wanted).items()
-        ]
-        sentence = f"{len(lines)} values differ from {controller.preset}."
-        self._text_dialog("Compare with the preset", sentence, "\n".join(lines))
-
-    def save_report(self) -> None:
-        if self.page is not None:
-            exporting.export_report(self.page)
-
-    def export(self) -> None:
-        """Open the Export menu of the page."""
-        if self.page is not None:
-            self.page.header.export.showMenu()
-
-    def import_file(self) -> None:
-        """Ask for a file that the study reads."""
-        if self.page is not None:
-            name, _ = QFileDialog.getOpenFileName(self, "Open a file for this study")
-            if name:
-                self.page.take_file(Path(name))
-
-    def show_view_window(self, identifier: str) -> None:
-        """Open a view in a window of its own."""
-        if self.page is not None:
-            from app.view_window import ViewWindow
-
-            window = ViewWindow(self.page.board, identifier, self)
-            self.windows = [w for w in self.windows if w.isVisible()] + [window]
-            window.show()
 
     # ---- tools, help -----------------------------------------------------------------------
 
@@ -527,7 +374,7 @@ class MainWindow(QMainWindow):
         rows = [f"{a.shortcut:<16} {a.text}" for a in ACTIONS if a.shortcut]
         rows += [f"{'Ctrl+' + str(i):<16} {entry.word}" for i, entry in enumerate(PANELS, 1)]
         rows += [f"{'Ctrl+Backspace':<16} Reset the field to the preset"]
-        self._text_dialog("Keyboard map", "Everything can be reached by keys.", "\n".join(rows))
+        self.show_text("Keyboard map", "Everything can be reached by keys.", "\n".join(rows))
 
     def show_hints(self) -> None:
         """Show the first-run hints on Home again."""
@@ -541,7 +388,8 @@ class MainWindow(QMainWindow):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
-    def _text_dialog(self, title: str, sentence: str, text: str) -> None:
+    def show_text(self, title: str, sentence: str, text: str) -> None:
+        """A dialog with text that can be copied."""
         from app.dialogs.about import TextDialog
 
         dialog = TextDialog(self, title, sentence, text)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Data = Mapping[str, Any]
 MM = 1 / 25.4
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "font.family": ["Inter", "DejaVu Sans"],
     "font.size": 8.0,
     "svg.fonttype": "none",

@@ -7,7 +7,7 @@ import hashlib
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,7 @@ def of_run(
     study: str,
     procedure: str,
     parameters: Parameters,
-    changes: list[Mapping[str, Any]],
+    changes: Sequence[Mapping[str, Any]],
     started: str,
     synthetic: str,
 ) -> dict[str, Any]:

@@ -233,7 +233,7 @@ def save_views(path: Path, channels: Mapping[str, Any]) -> None:
         data = channel.snapshot()
         if not data:
             continue
-        arrays = {k: v for k, v in data.items() if isinstance(v, np.ndarray)}
+        arrays: dict[str, Any] = {k: v for k, v in data.items() if isinstance(v, np.ndarray)}
         rest = {k: _encode(v) for k, v in data.items() if k not in arrays}
         with replacing(path / "views" / f"{name}.npz") as file:
             np.savez_compressed(file, __rest=np.array(json.dumps(plain(rest))), **arrays)

@@ -330,7 +330,7 @@ def test_script_methods_and_about(window: MainWindow, wait: Wait) -> None:
 
     page = window.open_study(RETINA)
     page.controller.set_value("J", 4.5)
-    window.show_script()
+    window.commands.show_script()
     wait(lambda: "'J': 4.5" in window.script.toPlainText())
     compile(window.script.toPlainText(), "script", "exec")
     report = system_report()

@@ -140,6 +140,7 @@ def result_row(name: str, a: dict[str, Any], b: dict[str, Any]) -> str:
     if x is None and y is None:
         return ""
     label = escape(a.get("label") or b.get("label") or name)
-    both = x is not None and y is not None
-    difference = ("identical" if x == y else shown_value(y - x)) if both else ""
+    difference = ""
+    if x is not None and y is not None:
+        difference = "identical" if x == y else shown_value(y - x)
     return f"<tr><td>{label}<td>{value_text(a)}<td>{value_text(b)}<td>{difference}"

@@ -188,17 +188,17 @@ class RunsPanel(QWidget):
     def reopen(self) -> None:
         """Bring a run's settings, numbers and pictures back into its panel."""
         for record in self.selected()[:1]:
-            self.window_.reopen_run(record)
+            self.window_.commands.reopen_run(record)
 
     def reproduce(self) -> None:
         """Run the same again and say whether the numbers are identical."""
         for record in self.selected()[:1]:
-            self.window_.reproduce_run(record)
+            self.window_.commands.reproduce_run(record)
 
     def resume(self) -> None:
         """Go on with a stopped batch; finished cells are not repeated."""
         for record in self.selected()[:1]:
-            self.window_.resume_run(record)
+            self.window_.commands.resume_run(record)
 
     def delete(self) -> None:
         """Move the selected runs to the trash (Ctrl+Z brings them back)."""

@@ -71,7 +71,7 @@ class Board(QWidget):
         everything = [*self.views.values(), *self.result_views.values()]
         return [widget for widget in everything if not widget.isHidden()]
 
-    def find(self, identifier: str) -> ViewWidget | None:
+    def view(self, identifier: str) -> ViewWidget | None:
         """The widget of a view."""
         return self.views.get(identifier) or self.result_views.get(identifier)
 
