@@ -16,6 +16,7 @@ STATES = ("idle", "running", "rebuilding", "paused", "done", "cancelled", "faile
 PRIMARY = {
     "running": ("Pause", "pause"), "rebuilding": ("Pause", "pause"), "paused": ("Continue", "play"),
 }  # fmt: skip
+NEEDED_PX = 860  # buttons, chip, clock and words on the left; Draw and more on the right
 SPEEDS: tuple[tuple[str, float | None], ...] = (("as fast as it goes", None),)
 
 
@@ -187,7 +188,7 @@ class JobStrip(Panel):
         self.chip = Chip(strong=True)
         self.progress = Progress()
         self.progress.hide()
-        self.clock = Elided("", "body", "text")
+        self.clock = Elided("", "body", "text", whole=True)
         self.activity = Elided("", "body", "text2")
         self.note = Elided("", "body", "text3")
         self.speed_label = Elided("Speed", "body", "text2")
@@ -327,11 +328,17 @@ class JobStrip(Panel):
         self._fold()
 
     def _fold(self) -> None:
-        """Words go before icons do."""
-        narrow = self.width() < theme.dp(1000)
+        """What the run does keeps its room: words of buttons go first, then Speed."""
+        for button in self._procedures:
+            button.set_words(True)
+        words = sum(button.sizeHint().width() + theme.dp(6) for button in self._procedures)
+        speed = self.speed.width() + self.speed_label.sizeHint().width() + theme.dp(12)
+        needed = theme.dp(NEEDED_PX)
+        narrow = needed + speed + words > self.width()
         for button in self._procedures:
             button.set_words(not narrow)
-        hidden = self._compact or self.width() < theme.dp(860)
+        words = len(self._procedures) * theme.dp(34) if narrow else words
+        hidden = self._compact or needed + speed + words > self.width()
         self.speed.setVisible(not hidden)
         self.speed_label.setVisible(not hidden)
 

@@ -392,10 +392,16 @@ class Elided(QLabel):
     """A one-line label that elides and then says everything in its tooltip."""
 
     def __init__(
-        self, text: str = "", role: str = "body", ink: str = "text", parent: QWidget | None = None
+        self,
+        text: str = "",
+        role: str = "body",
+        ink: str = "text",
+        whole: bool = False,
+        parent: QWidget | None = None,
     ) -> None:
+        """``whole`` keeps the width of the words, so that others elide first."""
         super().__init__(text, parent)
-        self.role, self.ink = role, ink
+        self.role, self.ink, self.whole = role, ink, whole
         self.align = Qt.AlignmentFlag.AlignLeft
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
@@ -404,7 +410,8 @@ class Elided(QLabel):
         return QSize(metrics.horizontalAdvance(self.text()) + 2, metrics.height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(min(self.sizeHint().width(), theme.dp(12)), self.sizeHint().height())
+        least = self.sizeHint()
+        return least if self.whole else QSize(min(least.width(), theme.dp(12)), least.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

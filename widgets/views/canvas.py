@@ -292,12 +292,13 @@ class Canvas(QWidget):
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter, self.x_scale.axis.title)
         if self.y_title:
             painter.save()
-            painter.translate(theme.dp(3), box.center().y())
-            painter.rotate(-90)
-            long = max(box.height(), theme.dp(40))
             title = metrics.elidedText(
-                self.y_title, Qt.TextElideMode.ElideRight, int(self.height())
+                self.y_title, Qt.TextElideMode.ElideRight, self.height() - theme.dp(4)
             )
+            long = metrics.horizontalAdvance(title) / 2 + theme.dp(2)
+            middle = min(max(box.center().y(), long), max(self.height() - long, long))
+            painter.translate(theme.dp(3), middle)
+            painter.rotate(-90)
             painter.drawText(QRectF(-long, 0, 2 * long, tall), Qt.AlignmentFlag.AlignCenter, title)
             painter.restore()
 

@@ -25,7 +25,7 @@ class RasterImage:
         self._rows = (0.0, 1.0)
         self._inks = np.zeros(1, np.uint32)
         self._ground = 0
-        self._tick = 1
+        self._tick = self._wide = 1
 
     def reset(
         self, size: tuple[int, int], times: tuple[float, float], rows: tuple[float, float],
@@ -39,6 +39,7 @@ class RasterImage:
         self._offset = 0
         room = height / max(rows[1] - rows[0], 1.0)
         self._tick = int(np.clip(0.75 * room, 2 if room >= 0.8 else 1, 12))
+        self._wide = 2 if self._tick > 1 and width > 300 else 1
 
     @property
     def size(self) -> tuple[int, int]:
@@ -70,8 +71,13 @@ class RasterImage:
         inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
         x, y = (x[inside] + self._offset) % width, y[inside]
         inks = self._inks[np.clip(groups[inside].astype(np.int64), 0, len(self._inks) - 1)]
+        columns = [x]
+        if self._wide > 1:  # the right neighbour, but not across the seam of the ring
+            last = (self._offset - 1) % width
+            columns.append(np.where(x == last, x, (x + 1) % width))
         for down in range(self._tick):
-            self.pixels[np.minimum(y + down, height - 1), x] = inks
+            for column in columns:
+                self.pixels[np.minimum(y + down, height - 1), column] = inks
 
     def paint(self, painter: QPainter, box: QRectF) -> None:
         """Put the two halves of the ring side by side, pixel on pixel."""
