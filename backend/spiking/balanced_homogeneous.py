@@ -115,20 +115,10 @@ class Wiring:
             return int(self.pointers[-1])
         return int(np.bitwise_count(self.bits).sum(dtype=np.int64))
 
-    @property
-    def bytes(self) -> int:
-        """Memory of the connections."""
-        return self.bits.nbytes + self.pointers.nbytes + self.targets.nbytes
-
 
 def excitatory(n: int, q_i: float) -> int:
     """Number of E cells of a network with a share q_I of inhibitory ones."""
     return n - round(n * q_i)
-
-
-def dense_bytes(n: int) -> int:
-    """Memory a dense network's connections take."""
-    return (n + 1) * padded(n) // 8
 
 
 def wire_dense(

@@ -87,20 +87,6 @@ def finite_rates(theory: MeanField, mu: float | np.ndarray) -> np.ndarray:
     return np.multiply.outer(np.linalg.solve(matrix, -theory.f), np.asarray(mu, float))
 
 
-def printed_finite_rates(theory: MeanField, mu: float) -> np.ndarray:
-    """The closed form of Eq. 7 as the paper prints it (equal to :func:`finite_rates`)."""
-    w, f, tau, theta = theory.w, theory.f, theory.tau, theory.theta
-    e = 1.0 / np.sqrt(theory.n)
-    d = (
-        theory.determinant
-        + e * theta * (w[E, E] * tau[I] + w[I, I] * tau[E])
-        - e**2 * theta**2 * tau[E] * tau[I]
-    )
-    rate_e = (f[E] * w[I, I] - f[I] * w[E, I]) - e * f[E] * theta * tau[I]
-    rate_i = (f[I] * w[E, E] - f[E] * w[I, E]) - e * f[I] * theta * tau[E]
-    return np.array([rate_e, rate_i]) * mu / d
-
-
 @dataclass(frozen=True)
 class BalanceGauge:
     """The balance condition f_E/f_I > w_EI/w_II > w_EE/w_IE: its ratios and whether each holds."""
@@ -143,11 +129,6 @@ def variance_to_mean(
     mean = (theory.theta * theory.tau).reshape((2,) + (1,) * (r.ndim - 1)) * r
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(mean > 0, (recurrent + vmr_input * np.asarray(mu)) / mean, np.nan)
-
-
-def noiseless_rate(current: np.ndarray, theta: float, tau: float) -> np.ndarray:
-    """r = I / (theta tau) for I > 0, else 0 (Eq. 6)."""
-    return np.maximum(current, 0.0) / (theta * tau)
 
 
 def noiseless(beta: float, tau: float, theta: float) -> bool:

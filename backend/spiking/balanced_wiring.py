@@ -53,16 +53,6 @@ class Geometry:
         """N of J = j / sqrt(N): recurrent cells."""
         return self.size("E") + self.size("I")
 
-    @property
-    def expected_synapses(self) -> int:
-        """Mean number of synapses of all six kinds."""
-        return round(sum(p * self.size(a) * self.size(b) for (a, b), p in self.density.items()))
-
-    @property
-    def bytes(self) -> int:
-        """Expected memory of the target lists."""
-        return 2 * self.expected_synapses + 8 * sum(2 * self.size(b) for b in LAYERS)
-
 
 def positions(side: int) -> np.ndarray:
     """Cell centres (x, y) of a square grid, shape (side**2, 2); x = column, y = row, upwards."""

@@ -22,7 +22,6 @@ LARGEST_EVENTS = 50_000_000
 LARGEST_VALUES = 400_000_000
 """Most array elements (frames x height x width) an import takes."""
 LARGEST_PIXELS = 50_000_000
-PHOTO_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".gif")
 EXAMPLES = ("camera", "coins", "page", "moon", "text", "brick", "grass", "gravel")
 """Photographs that scikit-image carries in its wheel."""
 

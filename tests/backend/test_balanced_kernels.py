@@ -23,12 +23,12 @@ from backend.spiking.balanced_preview import MeanFieldPreview, spread
 from backend.spiking.balanced_random import fill_normals, fill_uniforms, threefry13
 from backend.spiking.balanced_spatial import SpatialDynamics
 from backend.spiking.balanced_theory import (
+    MeanField,
     SingularBalance,
     balance_gauge,
     finite_rates,
     large_n_rates,
     mean_field,
-    printed_finite_rates,
     variance_to_mean,
 )
 from backend.spiking.balanced_wiring import Geometry, displacement, wire_spatial
@@ -279,6 +279,20 @@ def test_widths_read_as_variances_blur_the_image() -> None:
 
 def theory(n: int = 4000, divided: bool = False):
     return Dynamics(divided=divided).theory(n, 0.2, P)
+
+
+def printed_finite_rates(theory: MeanField, mu: float) -> np.ndarray:
+    """The closed form of Eq. 7 as the paper prints it (equal to :func:`finite_rates`)."""
+    w, f, tau, theta = theory.w, theory.f, theory.tau, theory.theta
+    e = 1.0 / np.sqrt(theory.n)
+    d = (
+        theory.determinant
+        + e * theta * (w[0, 0] * tau[1] + w[1, 1] * tau[0])
+        - e**2 * theta**2 * tau[0] * tau[1]
+    )
+    rate_e = (f[0] * w[1, 1] - f[1] * w[0, 1]) - e * f[0] * theta * tau[1]
+    rate_i = (f[1] * w[0, 0] - f[0] * w[1, 0]) - e * f[1] * theta * tau[0]
+    return np.array([rate_e, rate_i]) * mu / d
 
 
 def test_equation_7_as_solved_and_as_printed() -> None:

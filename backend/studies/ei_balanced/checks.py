@@ -15,6 +15,7 @@ from backend.spiking.balanced_theory import (
     SingularBalance,
     balance_gauge,
     finite_rates,
+    hard_reset_shortfall,
     large_n_rates,
 )
 from backend.stimuli.traces import refuse_negative
@@ -33,6 +34,8 @@ from backend.studies.ei_balanced.settings import (
 
 LARGEST_SHARE = 0.2
 """dt above this share of the shortest synaptic constant gets a warning."""
+SHORTFALL = 0.01
+"""Loss of rate by the reset rule that deserves a warning."""
 BUSY = 0.5
 """Expected spikes a cell and step above which a warning is given."""
 SHORTEST_STEP = 1e-4
@@ -53,7 +56,7 @@ def check(parameters: BalancedParameters, procedure: str) -> list[Notice]:
         if procedure in SWEEPS or procedure == "scales":
             sweep_lists(parameters)
     if parameters.mode == "S1":
-        return [n for n in (busy(parameters),) if n]
+        return [n for n in (busy(parameters), low_rate(parameters)) if n]
     refuse_singular(parameters)
     found = [balance(parameters), long_step(parameters), busy(parameters), widths(parameters)]
     return [notice for notice in found if notice]
@@ -260,11 +263,33 @@ def long_step(parameters: BalancedParameters) -> Notice | None:
     )  # fmt: skip
 
 
+def low_rate(parameters: BalancedParameters) -> Notice | None:
+    """A reset to zero loses the overshoot of each crossing."""
+    if parameters.reset != "hard":
+        return None
+    sigma = parameters.sigma
+    if parameters.noise == "vmr":
+        sigma = math.sqrt(parameters.beta * max(highest_input(parameters), 0.0))
+    share = hard_reset_shortfall(sigma, step_of(parameters), parameters.tau, parameters.theta_1)
+    if share <= SHORTFALL:
+        return None
+    return Notice(
+        "reset", "The reset to zero reads low.",
+        f"At this step the mean rate falls short by about {100.0 * share:.1f} %. "
+        "Subtract the threshold instead, or use a shorter step.", "subtract",
+    )  # fmt: skip
+
+
+def highest_input(parameters: BalancedParameters) -> float:
+    """Largest mean input of one cycle of the trace."""
+    trace = trace_of(parameters)
+    return float(trace.sketch(max(1.001 * trace.cycle, 1.0), 500).max())
+
+
 def expected_rate(parameters: BalancedParameters) -> float:
     """Highest rate expected of any cell, spikes per ms."""
     if parameters.mode in ("S1", "S2"):
-        trace = trace_of(parameters)
-        highest = float(trace.sketch(max(trace.cycle, 1.0), 500).max())
+        highest = highest_input(parameters)
         if parameters.mode == "S1":
             return highest / (parameters.theta_1 * parameters.tau)
         rates = finite_rates(theory_of(parameters), highest)

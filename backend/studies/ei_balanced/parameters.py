@@ -16,7 +16,6 @@ DRIVEN = ("S1", "S2")
 NETWORKS = ("S2", "S3", "preview")
 DISC_KINDS = ("disc", "step", "flicker", "linear", "circle", "crossing", "path")
 FILE_KINDS = ("film", "photo", "events", "packed")
-TRACE_KINDS = ("step", "sine", "ramp", "chirp", "pulse", "points", "file", "constant")
 
 MODEL = "Model"
 INPUT = "Input"

@@ -158,6 +158,7 @@ PRESETS: tuple[Preset, ...] = (
             _share("spread_ef", 0.0501, 0.02, "Fig. 5; spec 7.8"),
             _share("spread_ee", 0.0203, 0.02, "Fig. 5; spec 7.8"),
         ),
+        "Counts of all synapses; the maps show where central camera cells send theirs (Fig. 4).",
     ),
     Preset(
         "Figure 5A", "Sudden disc", {**STEP, "trials": 6}, "step",

@@ -117,7 +117,7 @@ def tracking(run: Run, parameters: BalancedParameters) -> None:
         run.measure(name, rate_at(sigma, time, bin_ms))
     run.lead("vmr_first_five", "The new rate stands at once when variance follows the mean.")
     t = (np.arange(len(vmr)) + 0.5) * bin_ms
-    run.channel("curve").publish(x=t, E=vmr, sigma=sigma, theory=np.full(len(t), theory))
+    run.channel("curve").publish(x=t, vmr=vmr, sigma=sigma, theory=np.full(len(t), theory))
     columns = {"t_ms": t, "constant_ratio": vmr, "constant_noise": sigma}
     run.table("tracking", {name: values.tolist() for name, values in columns.items()})
 

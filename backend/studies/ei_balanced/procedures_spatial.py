@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from backend.core.run import Run
+from backend.spiking.balanced_wiring import SpatialWiring, displacement, wire_spatial
 from backend.studies.ei_balanced import measures
 from backend.studies.ei_balanced.parameters import BalancedParameters, step_of
 from backend.studies.ei_balanced.settings import (
@@ -35,8 +36,6 @@ class Wirings:
         self.held: dict[int, Any] = {}
 
     def __call__(self, seed: int) -> Any:
-        from backend.spiking.balanced_wiring import wire_spatial
-
         if seed not in self.held:
             if len(self.held) >= 4:
                 self.held.pop(next(iter(self.held)))
@@ -48,8 +47,6 @@ class Wirings:
 
 def wiring(run: Run, parameters: BalancedParameters) -> None:
     """Counts and spread of the connections."""
-    from backend.spiking.balanced_wiring import displacement, wire_spatial
-
     made = wire_spatial(
         geometry_of(parameters), parameters.seed,
         lambda done, total: run.progress(done, total, "wiring"),
@@ -60,8 +57,24 @@ def wiring(run: Run, parameters: BalancedParameters) -> None:
         run.measure(f"synapses_{a}{b}".lower(), lists.synapses)
     run.measure("spread_ef", displacement(made, "E", "F"))
     run.measure("spread_ee", displacement(made, "E", "E"))
+    _publish_footprints(run, made)
     run.table("synapses", {"pair": list(counts), "synapses": list(counts.values())})
     run.lead("synapses_ef", f"{sum(counts.values())} synapses in all.")
+
+
+def _publish_footprints(run: Run, made: SpatialWiring) -> None:
+    """Where the four central camera cells send their synapses (Fig. 4)."""
+    side = made.geometry.side["F"]
+    middle = [side // 2 - 1, side // 2]
+    cells = [row * side + column for row in middle for column in middle]
+    image = np.zeros((side, side))
+    image.ravel()[cells] = 1.0
+    run.channel("camera").publish(image=image, markers=[])
+    for layer in ("E", "I"):
+        lists, n = made.lists[layer, "F"], made.geometry.side[layer]
+        parts = [lists.targets[lists.pointers[c] : lists.pointers[c + 1]] for c in cells]
+        counts = np.bincount(np.concatenate(parts), minlength=n * n).reshape(n, n)
+        run.channel(f"map_{layer.lower()}").publish(image=counts.astype(float), markers=[])
 
 
 def _bin(parameters: BalancedParameters) -> float:

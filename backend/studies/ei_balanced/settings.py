@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -215,8 +215,3 @@ def sweep_lists(parameters: BalancedParameters) -> tuple[list[float], list[float
     scales = numbers_of(parameters.sweep_k, "sweep_k", 0.1, 4.0)
     periods = numbers_of(parameters.sweep_periods, "sweep_periods", 10.0, 2000.0)
     return scales, periods
-
-
-def values_of(parameters: BalancedParameters, names: tuple[str, ...]) -> dict[str, Any]:
-    """Some parameter values by name."""
-    return {name: getattr(parameters, name) for name in names}

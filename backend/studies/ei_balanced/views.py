@@ -276,7 +276,7 @@ VIEWS: tuple[View, ...] = (
         series=(
             Series("F", "F", "F"), Series("E", "E", "E"), Series("I", "I", "I"),
             Series("theory", "theory", "theory", "dash"),
-            Series("sigma", "constant noise", "5"),
+            Series("vmr", "constant ratio", "2"), Series("sigma", "constant noise", "5"),
         ),
         empty="Measure… draws the curve of the figure here.",
     ),
