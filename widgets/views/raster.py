@@ -72,9 +72,8 @@ class RasterImage:
         x, y = (x[inside] + self._offset) % width, y[inside]
         inks = self._inks[np.clip(groups[inside].astype(np.int64), 0, len(self._inks) - 1)]
         columns = [x]
-        if self._wide > 1:  # the right neighbour, but not across the seam of the ring
-            last = (self._offset - 1) % width
-            columns.append(np.where(x == last, x, (x + 1) % width))
+        if self._wide > 1:  # the left neighbour, but not across the seam of the ring
+            columns.append(np.where(x == self._offset, x, (x - 1) % width))
         for down in range(self._tick):
             for column in columns:
                 self.pixels[np.minimum(y + down, height - 1), column] = inks
