@@ -325,6 +325,28 @@ def test_every_stimulus_runs_and_exports(tmp_path: Path) -> None:
         assert run.channel("camera").snapshot()["image"].shape == (20, 20)
 
 
+def test_a_file_is_read_once_while_sliders_move_and_again_when_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from backend.stimuli import camera_files
+    from backend.studies.ei_balanced.settings import stimulus_of
+
+    reads = []
+    load = camera_files.load_film
+    monkeypatch.setattr(camera_files, "load_film", lambda *a: reads.append(a) or load(*a))
+    path = tmp_path / "film.npy"
+    np.save(path, np.full((3, 4, 4), 100, np.uint8))
+    seen = [
+        stimulus_of(parameters(stimulus="film", stimulus_file=str(path), amplitude=float(a)))
+        for a in range(5)
+    ]
+    assert [film.amplitude for film in seen] == [0.0, 1.0, 2.0, 3.0, 4.0]
+    assert len(reads) == 1
+    np.save(path, np.full((5, 4, 4), 100, np.uint8))
+    again = stimulus_of(parameters(stimulus="film", stimulus_file=str(path)))
+    assert len(again.frames) == 5
+
+
 def test_exports(tmp_path: Path) -> None:
     run = free(30.0, **SMALL)
     run.drawing = True

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backend.core.parameters import ParameterError
-from backend.stimuli.camera import Discs
+from backend.stimuli.camera import Discs, EventStream, Film
 from backend.stimuli.traces import Trace, from_csv, from_points
 from backend.studies.ei_balanced.parameters import DISC_KINDS, BalancedParameters, step_of
 
@@ -35,7 +35,7 @@ def trace_of(parameters: BalancedParameters) -> Trace:
     if parameters.mu_kind == "file":
         if not parameters.mu_file:
             raise ParameterError("mu_file", "No trace file is chosen. Choose a CSV or a generator.")
-        return from_csv(Path(parameters.mu_file), field_name="mu_file")
+        return _trace(parameters.mu_file, _stamp(parameters.mu_file))
     if parameters.mu_kind == "points":
         return from_points(parameters.mu_points, field_name="mu_points")
     return Trace(
@@ -141,30 +141,86 @@ def stimulus_of(parameters: BalancedParameters) -> Stimulus:
     """What the camera sees; ParameterError when its file is missing or bad."""
     if parameters.stimulus in DISC_KINDS:
         return disc_of(parameters)
-    from backend.stimuli import camera_files as files
-
-    path = Path(parameters.stimulus_file)
+    path = parameters.stimulus_file
     if parameters.stimulus == "photo":
         from backend.stimuli.camera import PhotoWindow
 
-        named = bool(parameters.stimulus_file)
-        photo = files.load_photo(path) if named else files.example_photo(parameters.photo)
+        photo = _photo(path, _stamp(path)) if path else _example(parameters.photo)
         return PhotoWindow(
             photo, disc_of(parameters), parameters.photo_window, parameters.amplitude
         )
-    if not parameters.stimulus_file:
+    if not path:
         raise ParameterError(
             "stimulus_file", "No recording is chosen. Choose a file, or another kind of stimulus."
         )
     side, frame_ms, top = parameters.side_f, parameters.frame_ms, parameters.top_first
     if parameters.stimulus == "film":
-        return files.load_film(path, side, frame_ms, parameters.amplitude, top)
+        film = _film(path, _stamp(path), side, frame_ms, top)
+        return replace(film, amplitude=parameters.amplitude)
     if parameters.stimulus == "events":
-        return files.load_events(path, side, frame_ms, top)
-    return files.load_packed(
-        path, parameters.packed_rows, parameters.packed_columns, side, frame_ms,
-        parameters.bit_order, top,
-    )  # fmt: skip
+        return _events(path, _stamp(path), side, frame_ms, top)
+    shape = (parameters.packed_rows, parameters.packed_columns)
+    return _packed(path, _stamp(path), shape, side, frame_ms, parameters.bit_order, top)
+
+
+Stamp = tuple[int, int]
+
+
+def _stamp(path: str) -> Stamp:
+    """Time and size of a file: a file is read again only when it changed, not at every drag."""
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return (0, 0)
+    return (found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=2)
+def _trace(path: str, stamp: Stamp) -> Trace:
+    return from_csv(Path(path), field_name="mu_file")
+
+
+@lru_cache(maxsize=2)
+def _photo(path: str, stamp: Stamp) -> np.ndarray:
+    from backend.stimuli.camera_files import load_photo
+
+    return load_photo(Path(path))
+
+
+@lru_cache(maxsize=2)
+def _example(name: str) -> np.ndarray:
+    from backend.stimuli.camera_files import example_photo
+
+    return example_photo(name)
+
+
+@lru_cache(maxsize=2)
+def _film(path: str, stamp: Stamp, side: int, frame_ms: float, top_first: bool) -> Film:
+    from backend.stimuli.camera_files import load_film
+
+    return load_film(Path(path), side, frame_ms, 1.0, top_first)
+
+
+@lru_cache(maxsize=2)
+def _events(path: str, stamp: Stamp, side: int, frame_ms: float, top_first: bool) -> EventStream:
+    from backend.stimuli.camera_files import load_events
+
+    return load_events(Path(path), side, frame_ms, top_first)
+
+
+@lru_cache(maxsize=2)
+def _packed(
+    path: str,
+    stamp: Stamp,
+    shape: tuple[int, int],
+    side: int,
+    frame_ms: float,
+    bit_order: Literal[little, big],
+    top_first: bool,
+) -> EventStream:
+    from backend.stimuli.camera_files import load_packed
+
+    return load_packed(Path(path), *shape, side, frame_ms, bit_order, top_first)
 
 
 def theory_of(parameters: BalancedParameters) -> MeanField:
