@@ -9,8 +9,10 @@ Source: 01-ei-balanced-network; parameter table of spec section 3.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -215,7 +217,7 @@ def _packed(
     shape: tuple[int, int],
     side: int,
     frame_ms: float,
-    bit_order: Literal[little, big],
+    bit_order: Literal["little", "big"],
     top_first: bool,
 ) -> EventStream:
     from backend.stimuli.camera_files import load_packed
