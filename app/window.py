@@ -21,10 +21,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
+    QHBoxLayout,
     QMainWindow,
     QMenu,
+    QMenuBar,
     QMessageBox,
     QStackedWidget,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -93,8 +96,6 @@ class MainWindow(QMainWindow):
     # ---- building --------------------------------------------------------------------------
 
     def _build(self) -> None:
-        from PySide6.QtWidgets import QVBoxLayout
-
         self.setObjectName("main")
         self.setMinimumSize(SMALLEST)
         self.setAcceptDrops(True)
@@ -116,21 +117,25 @@ class MainWindow(QMainWindow):
         self.show_title()
 
     def _menus(self) -> None:
-        menus: dict[str, QMenu] = {}
+        bar = QMenuBar()
+        bar.setNativeMenuBar(False)
+        self.menus: dict[str, QMenu] = {}
         for action in ACTIONS:
-            if action.menu not in menus:
-                menus[action.menu] = self.menuBar().addMenu(action.menu)
-                menus[action.menu].aboutToShow.connect(self.enable_actions)
+            if action.menu not in self.menus:
+                self.menus[action.menu] = bar.addMenu(action.menu)
+                self.menus[action.menu].aboutToShow.connect(self.enable_actions)
             if action.separator:
-                menus[action.menu].addSeparator()
-            menus[action.menu].addAction(self._action(action))
-        self.window_menu = menus["View"]
+                self.menus[action.menu].addSeparator()
+            self.menus[action.menu].addAction(self._action(action))
         field = Button("Find an action, study, preset or object      Ctrl+K", "magnify")
         field.clicked.connect(lambda: self.open_palette())
-        self.menuBar().setFixedHeight(theme.dp(30))
-        self.menuBar().setCornerWidget(field, Qt.Corner.TopRightCorner)
-        field.setMinimumWidth(theme.dp(300))
-        field.show()
+        top = QWidget()
+        row = QHBoxLayout(top)
+        row.setContentsMargins(0, theme.dp(1), theme.dp(6), theme.dp(1))
+        row.addWidget(bar)
+        row.addStretch(1)
+        row.addWidget(field)
+        self.setMenuWidget(top)
 
     def _action(self, declared: Action) -> QAction:
         action = QAction(declared.text, self)
@@ -201,7 +206,7 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self, self._enable_all)
 
     def _enable_all(self) -> None:
-        if not any(menu.isVisible() for menu in self.menuBar().findChildren(QMenu)):
+        if not any(menu.isVisible() for menu in self.menus.values()):
             for action in self.actions_.values():
                 action.setEnabled(True)
 

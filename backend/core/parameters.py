@@ -81,6 +81,7 @@ class Declaration:
     shown_if: tuple[str, tuple[Any, ...]] | None = None
     formats: tuple[str, ...] = ()
     advanced: bool = False
+    zero: str = ""
 
     @property
     def numeric(self) -> bool:
@@ -148,12 +149,14 @@ def parameter(
     formats: Iterable[str] = (),
     kind: Kind | None = None,
     advanced: bool = False,
+    zero: str = "",
 ) -> Any:
     """Declare a parameter; use as the default of a field of :class:`Parameters`.
 
     ``labels`` gives the words of a Literal's values; ``cell`` = (table, row, column) puts it into a
     table of the form; ``shown_if`` = (name, values) hides the row otherwise; ``formats`` are file
-    endings; ``log`` defaults to True when positive limits span more than a factor 100.
+    endings; ``zero`` a word shown and typed for 0 ("own"); ``log`` defaults to True when positive
+    limits span more than a factor 100.
     """
     extra = {
         "label": label,
@@ -174,6 +177,7 @@ def parameter(
         "formats": tuple(formats),
         "kind": kind,
         "advanced": advanced,
+        "zero": zero,
     }
     return Field(default, ge=low, le=high, json_schema_extra={"declaration": extra})  # type: ignore[dict-item]
 
@@ -260,6 +264,8 @@ def parse_number(declared: Declaration, text: str) -> float | int:
     unit = declared.unit
     if unit and cleaned.endswith(unit):
         cleaned = cleaned[: -len(unit)].strip()
+    if declared.zero and cleaned.lower() == declared.zero:
+        return 0
     try:
         value = float(cleaned)
     except ValueError:

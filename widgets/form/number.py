@@ -28,6 +28,8 @@ from widgets.parts import clear_ground, paint_spin
 
 def show_value(declared: Declaration, value: Any) -> str:
     """A value as the field shows it: declared decimals, more only where they would lose it."""
+    if declared.zero and value == 0:
+        return declared.zero
     if declared.kind == "int" or not isinstance(value, float):
         return show_number(value)
     fixed = f"{value:.{declared.decimals}f}"

@@ -9,6 +9,7 @@ from app.controller import StudyController
 from app.panels.runs.model import took
 from backend.core.result import Result
 from backend.core.runner import Job
+from widgets import theme
 from widgets.job_strip import JobStrip
 from widgets.result_panel import ResultPanel
 
@@ -26,7 +27,11 @@ def show_strip(strip: JobStrip, controller: StudyController, began: float) -> No
     done = None if endless else job.run.done
     strip.set_progress(*(done or (None, None)))
     strip.set_rebuild_waiting(bool(controller.waiting))
-    strip.set_words(clock(job, endless), activity(job), note(job, endless, began))
+    strip.set_words(
+        clock(job, endless),
+        activity(job),
+        note(job, endless, began, strip.width() < theme.dp(1300)),
+    )
 
 
 STATES = ("idle", "running", "rebuilding", "paused", "done", "cancelled", "failed")
@@ -58,13 +63,15 @@ def activity(job: Job) -> str:
     return run.activity if not job.finished else ""
 
 
-def note(job: Job, endless: bool, began: float) -> str:
+def note(job: Job, endless: bool, began: float, short: bool) -> str:
     """Speed of a simulation, time left of a batch, time taken of what is over."""
     run = job.run
     if job.finished:
         return f"in {took(job.record) or '0 s'}"
     if endless or job.record.procedure == "free":
         words = f"{run.rate / 1000:.2g} × real time"
+        if short:
+            return words
         if run.step_length:
             words += f" · {run.rate / run.step_length:.0f} steps/s"
         return f"{words} · runs until you stop it" if endless else words

@@ -49,6 +49,8 @@ def run_live(run: Run) -> None:
     """Run one trial, publishing as it goes; live parameters act between blocks."""
     run.status("preparing the sheet")
     trial = LiveTrial(run, run.parameters)
+    for name in ("raster", "rate", "means", "readout"):
+        run.channel(name).extent = (0.0, trial.fixed.duration)
     trial.sheet.advance(0)  # compiles the kernel, on the first run of an installation
     total = round(trial.fixed.duration / trial.fixed.dt)
     run.status("one trial")
