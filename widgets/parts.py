@@ -6,6 +6,9 @@ behaviour, keys and accessibility, and paint only the face.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QFontMetrics,
@@ -35,6 +38,16 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import icons, theme
+
+
+@contextlib.contextmanager
+def painting(widget: QWidget) -> Iterator[QPainter]:
+    """A painter on a widget that is closed whatever happens: an open one ends the program."""
+    painter = QPainter(widget)
+    try:
+        yield painter
+    finally:
+        painter.end()
 
 
 def draw_field(

@@ -10,6 +10,7 @@ import numpy as np
 from backend.core.parameters import show_number
 from backend.core.views import Axis
 
+HUGE = 1e100  # beyond this a number is no measurement, and arithmetic on limits overflows
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -87,13 +88,24 @@ class Scale:
         """Data to drawn units; what a logarithm cannot show becomes NaN."""
         values = np.asarray(values, float)
         if not self.log:
-            return values
+            return np.where(np.abs(values) < HUGE, values, np.nan)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(values > 0, np.log10(np.where(values > 0, values, 1.0)), np.nan)
+            good = (values > 0) & (values < HUGE)
+            return np.where(good, np.log10(np.where(good, values, 1.0)), np.nan)
 
     def data(self, value: float) -> float:
         """Drawn unit back to data."""
         return 10.0**value if self.log else value
+
+    def roll(self, right: float, span: float) -> bool:
+        """Show the last ``span`` before ``right``; returns whether the limits moved."""
+        before = self.high
+        self.high = right
+        self.low = right - span
+        if self.low >= self.high:  # beyond the precision of the numbers
+            self.low = right - abs(right) * 1e-6
+        self.fresh = False
+        return self.high != before
 
     def fit(self, low: float, high: float, grow: bool = False, margin: float = 0.04) -> bool:
         """Show data from ``low`` to ``high`` (drawn units); only outward when ``grow``.
@@ -102,8 +114,8 @@ class Scale:
         """
         if not (math.isfinite(low) and math.isfinite(high)):
             return False
-        if high <= low:
-            half = abs(low) * 0.05 or 0.5
+        if high - low <= max(1e-12 * max(abs(low), abs(high)), 1 / HUGE):
+            half = abs(low) * 0.05 if abs(low) > 1 / HUGE else 0.5
             low, high = low - half, high + half
         before = (self.low, self.high)
         pad = margin * (high - low)

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from backend.core.views import Axis
 from widgets import theme
+from widgets.parts import painting
 from widgets.ticks import Scale
 
 
@@ -128,6 +129,7 @@ class Key:
     style: str = "line"
 
 
+FAR = 20_000.0  # pixels; QPainter slows down or wraps around far outside the widget
 DASHES = {"dash": [5.0 / 1.5, 3.0 / 1.5], "dot": [1.0, 2.0]}
 
 
@@ -188,12 +190,14 @@ class Canvas(QWidget):
     def px(self, x: np.ndarray | float) -> np.ndarray:
         """Pixels of data x."""
         scale = self.box.width() / (self.x_scale.high - self.x_scale.low)
-        return self.box.left() + (self.x_scale.drawn(x) - self.x_scale.low) * scale
+        pixels = self.box.left() + (self.x_scale.drawn(x) - self.x_scale.low) * scale
+        return np.clip(pixels, -FAR, FAR)
 
     def py(self, y: np.ndarray | float) -> np.ndarray:
         """Pixels of data y."""
         scale = self.box.height() / (self.y_scale.high - self.y_scale.low)
-        return self.box.bottom() - (self.y_scale.drawn(y) - self.y_scale.low) * scale
+        pixels = self.box.bottom() - (self.y_scale.drawn(y) - self.y_scale.low) * scale
+        return np.clip(pixels, -FAR, FAR)
 
     def data_x(self, pixel: float) -> float:
         """Data x of a pixel."""
@@ -231,11 +235,8 @@ class Canvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         began = time.perf_counter()
-        painter = QPainter(self)
-        try:
+        with painting(self) as painter:
             self.paint(painter)
-        finally:
-            painter.end()  # a painter left open by an error ends the program
         self.paint_s = time.perf_counter() - began
 
     def paint(self, painter: QPainter) -> None:

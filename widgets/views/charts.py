@@ -163,7 +163,8 @@ class BarsView(PlotView):
         )
         names.low, names.high = -0.6, max(len(self._values), 1) - 0.4
         if not (canvas.zoomed or self.locked):
-            found = finite_range(sizes.drawn(self._values), *(self._ends or ()))
+            ends = [sizes.drawn(end) for end in self._ends or ()]
+            found = finite_range(sizes.drawn(self._values), *ends)
             if found is not None:
                 low, high = found
                 if not sizes.log:

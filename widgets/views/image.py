@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from backend.core.views import Axis, Marker, View
 from widgets import theme
+from widgets.parts import painting
 from widgets.ticks import nice_ticks, tick_text
 from widgets.views.canvas import polygon_of
 from widgets.views.frame import ViewWidget
@@ -37,10 +38,10 @@ def indexed(
     image: np.ndarray, low: float, high: float, table: list[int], hole: int
 ) -> tuple[QImage, np.ndarray]:
     """Indexed picture of numbers and the memory it lives in; NaN gets the colour ``hole``."""
-    scale = 254.0 / (high - low) if high > low else 0.0
-    with np.errstate(invalid="ignore"):
+    scale = 254.0 / (high - low) if high - low > 1e-100 else 0.0
+    with np.errstate(invalid="ignore", over="ignore"):
         index = np.clip((image - low) * scale, 0, 254)
-    bad = ~np.isfinite(image)
+    bad = ~np.isfinite(index) | ~np.isfinite(image)
     if bad.any():
         index = np.where(bad, 255.0, index)
     height, width = image.shape
@@ -203,11 +204,8 @@ class ImageCanvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         began = time.perf_counter()
-        painter = QPainter(self)
-        try:
+        with painting(self) as painter:
             self.paint(painter)
-        finally:
-            painter.end()  # a painter left open by an error ends the program
         self.paint_s = time.perf_counter() - began
 
     def paint(self, painter: QPainter) -> None:
@@ -541,7 +539,8 @@ class ImageView(ViewWidget):
         if image is None or image.ndim != 2:
             return ""
         unit = f" {self.view.unit}" if self.view.unit else ""
-        mean = float(np.nanmean(image)) if np.isfinite(image).any() else float("nan")
+        good = image[np.isfinite(image)]
+        mean = float(good.mean()) if good.size else float("nan")
         return f"{image.shape[0]} × {image.shape[1]} cells, mean {three(mean)}{unit}"
 
     def data(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from backend.core.views import View
 from widgets import icons, theme
+from widgets.parts import painting
 from widgets.ticks import nice_ticks, tick_text
 from widgets.views.frame import ViewWidget
 from widgets.views.plot import three
@@ -42,7 +43,10 @@ class _Rows(QWidget):
         return QSize(theme.dp(240), len(self.rows) * theme.dp(24) + theme.dp(12))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        with painting(self) as painter:
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), theme.token("base"))
         margin, tall = theme.dp(12), theme.dp(24)
         size = theme.dp(15)
@@ -67,7 +71,6 @@ class _Rows(QWidget):
             painter.setClipRect(QRectF(left, y, right.left() - left - theme.dp(6), tall))
             painter.drawStaticText(QPointF(left, y + (tall - text.size().height()) / 2), text)
             painter.restore()
-        painter.end()
 
 
 class ChecksView(ViewWidget):
@@ -118,12 +121,12 @@ class _Band(QWidget):
         return i if 0 <= i < len(self.labels) else -1
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        with painting(self) as painter:
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), theme.token("base"))
-        if len(self.edges) < 2:
-            painter.end()
-            return
         tall = QFontMetrics(theme.font("caption")).height()
         below = tall * (2 if self.view.x.title else 1) + theme.dp(10)
         room_y = max(self.height() - below - theme.dp(10), theme.dp(20))
@@ -149,7 +152,6 @@ class _Band(QWidget):
             x = box.left() + (min(max(self.here, low), high) - low) * scale
             painter.setPen(QPen(theme.token("accent"), 2))
             painter.drawLine(QPointF(x, box.top() - 3), QPointF(x, box.bottom() + 3))
-        painter.end()
 
     def _paint_scale(
         self, painter: QPainter, box: QRectF, low: float, high: float, tall: int
@@ -184,7 +186,8 @@ class BandView(ViewWidget):
         here = data.get("here")
         canvas.here = None if here is None else float(here)
         canvas.update()
-        return len(canvas.edges) > 1
+        edges = canvas.edges
+        return len(edges) > 1 and bool(np.isfinite(edges).all()) and edges[-1] > edges[0]
 
     def summary(self) -> str:
         i = self.canvas.segment()
@@ -211,7 +214,10 @@ class _Counters(QWidget):
         return QSize(theme.dp(240), theme.dp(72) + len(self.rows) * theme.dp(26) + theme.dp(8))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        with painting(self) as painter:
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), theme.token("base"))
         margin = theme.dp(12)
         high = theme.dp(70)
@@ -231,7 +237,6 @@ class _Counters(QWidget):
         for label, note, value in self.rows:
             self._paint_row(painter, y, label, note, value)
             y += theme.dp(26)
-        painter.end()
 
     def _paint_row(self, painter: QPainter, y: int, label: str, note: str, value: str) -> None:
         margin, tall = theme.dp(12), theme.dp(26)

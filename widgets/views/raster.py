@@ -216,16 +216,12 @@ class RasterView(PlotView):
         if span is None:
             return super()._fit_x(left, max(right, left + 1e-9))
         scale = self.canvas.x_scale
-        before = scale.high
         if self._fresh:
             # Whole pixel columns, so that axis and picture move together.
             column = span / max(self._image.size[0], 1)
             steps = np.ceil((right - self._image.right) / column - 1e-9)
-            scale.high = self._image.right + max(steps, 0.0) * column
-        else:
-            scale.high = max(right, left + span)
-        scale.low = scale.high - span
-        return scale.high != before
+            return scale.roll(self._image.right + max(steps, 0.0) * column, span)
+        return scale.roll(max(right, left + span), span)
 
     def fit(self) -> None:
         self._fresh = False

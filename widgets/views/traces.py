@@ -83,11 +83,7 @@ class TracesView(PlotView):
         span = self.view.span
         if span is None:
             return super()._fit_x(left, right)
-        scale = self.canvas.x_scale
-        before = scale.high
-        scale.high = max(right, left + span)
-        scale.low = scale.high - span
-        return scale.high != before
+        return self.canvas.x_scale.roll(max(right, left + span), span)
 
     def _paint_data(self, painter: QPainter, box: Any) -> None:
         colours = {series.name: series.colour for series in self.view.series}
