@@ -13,6 +13,7 @@ import hashlib
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -263,6 +264,8 @@ def tour() -> list[str]:
 
 def test(arguments: list[str]) -> int:
     """Lint, import contracts and the tests; the last lines are pytest's."""
+    # A shell that starts us in the background has Ctrl-C ignored, and a test presses it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     checks = [[program("ruff"), "check", "."], [program("lint-imports")]]
     pytest = [program(), "-m", "pytest", *arguments]
     codes = [
