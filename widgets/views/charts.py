@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from backend.core.views import Series, View
 from widgets import theme
+from widgets.ticks import HUGE
 from widgets.views.canvas import Key, draw_bars, draw_dots, draw_line, pen_of, points_of
 from widgets.views.plot import PlotView, finite_range, three
 
@@ -106,8 +107,13 @@ class HistogramView(PlotView):
         words = []
         for series in self.view.series:
             counts = self._bars.get(series.name)
-            if counts is not None and counts.sum() > 0:
+            if counts is None:
+                continue
+            with np.errstate(invalid="ignore", over="ignore"):
                 middle = (self._edges[:-1] + self._edges[1:]) / 2
+            good = (np.abs(counts) < HUGE) & (np.abs(middle) < HUGE)
+            middle, counts = middle[good], counts[good]
+            if counts.sum() > 0:
                 mean = float((middle * counts).sum() / counts.sum())
                 words.append(f"{series.label} mean {three(mean)} {self.view.x.unit}".rstrip())
         return ", ".join(words)

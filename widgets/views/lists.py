@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from backend.core.views import View
 from widgets import icons, theme
 from widgets.parts import painting
-from widgets.ticks import nice_ticks, tick_text
+from widgets.ticks import HUGE, nice_ticks, tick_text
 from widgets.views.frame import ViewWidget
 from widgets.views.plot import three
 
@@ -187,7 +187,8 @@ class BandView(ViewWidget):
         canvas.here = None if here is None else float(here)
         canvas.update()
         edges = canvas.edges
-        return len(edges) > 1 and bool(np.isfinite(edges).all()) and edges[-1] > edges[0]
+        sound = len(edges) > 1 and bool((np.abs(edges) < HUGE).all())
+        return sound and bool(edges[-1] - edges[0] > 1 / HUGE)
 
     def summary(self) -> str:
         i = self.canvas.segment()
