@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -153,10 +154,10 @@ class SpikeTrains(WorkspaceObject):
     def load(cls, path: Path) -> SpikeTrains:
         """Read spikes written as NPZ; FileProblem when the file is not one of ours."""
         try:
-            with np.load(path, allow_pickle=False) as data:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
                 layer, index, time = data["layer"], data["index"], data["t_ms"]
                 sizes = {k[5:]: int(data[k]) for k in data.files if k.startswith("size_")}
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise FileProblem(f"{path.name} holds no spike trains ({error}).") from error
         names = list(dict.fromkeys(layer.tolist()))
         layers = {name: (index[layer == name], time[layer == name]) for name in names}

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import time
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -244,10 +245,10 @@ def load_views(path: Path) -> dict[str, dict[str, Any]]:
     found = {}
     for file in sorted((path / "views").glob("*.npz")):
         try:
-            with np.load(file, allow_pickle=False) as stored:
+            with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
                 data = {name: stored[name] for name in stored.files if name != "__rest"}
                 rest = json.loads(str(stored["__rest"]))
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             continue
         data.update({name: _decode(value) for name, value in rest.items()})
         found[file.stem] = data

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 
 from app.actions import ACTIONS
 from app.panels.simulate.page import StudyPage
 from app.window import MainWindow
+from backend.core.run import Run, driven
 from backend.studies import find, ids
 
 RETINA, BALANCED = "gap-junction-topology", "ei-balanced-network"
@@ -126,6 +127,38 @@ def test_a_rebuild_waits_for_its_button_and_the_old_network_goes_on(
     assert not job.finished
 
 
+@pytest.mark.parametrize("preset", ["Figure 5E-F", "Figure 3", "Figure 2B"])
+def test_the_window_and_the_command_line_give_the_same_spikes(
+    window: MainWindow, wait: Wait, preset: str
+) -> None:
+    page = window.open_study(BALANCED)
+    page.choose_preset(preset)
+    if preset == "Figure 3":
+        page.controller.set_value("n", 1000)
+    page.run_or_pause()
+    job = page.controller.job
+    assert job is not None
+    wait(lambda: job.run.clock > 5)
+    job.run.pause()
+    wait(lambda: page.strip.chip.text() == "Paused")
+    page.single_step()
+    job.run.resume()
+    before = job.run.clock
+    wait(lambda: job.run.clock > before + 5)
+    page.stop()
+    wait(lambda: job.finished)
+    seen = job.run.offers["spikes"].make()
+    with driven(
+        Run(page.controller.study, job.start_parameters, "free", (), job.run.clock)
+    ) as alone:
+        page.controller.study.run(alone)
+    other = alone.offers["spikes"].make()
+    assert sum(len(times) for _, times in seen.layers.values()) > 0
+    for layer, (index, times) in seen.layers.items():
+        np.testing.assert_array_equal(index, other.layers[layer][0])
+        np.testing.assert_array_equal(times, other.layers[layer][1])
+
+
 def test_a_refused_value_says_its_limit_and_the_old_one_stays(window: MainWindow) -> None:
     page = window.open_study(RETINA)
     page.form._enter("J", "500")
@@ -215,32 +248,35 @@ def test_twenty_times_open_run_reconfigure_cancel_close_without_growth(
     assert np.median(sizes[-5:]) - np.median(sizes[5:10]) < 40, sizes
 
 
+STORMS = {
+    RETINA: ("J", "gamma", "s", "mu_black", "mu_gray", "tau", "outer_radius"),
+    BALANCED: ("theta", "tau_e", "tau_i", "k", "amplitude", "radius", "bg", "sigma_bg", "window"),
+}
+
+
+@pytest.mark.parametrize("study", STORMS)
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(["J", "gamma", "s", "mu_black", "mu_gray", "tau", "outer_radius"]),
-            st.floats(0, 1),
-        ),
-        min_size=5, max_size=40,
-    )
-)  # fmt: skip
+@given(moves=st.lists(st.tuples(st.integers(0, 8), st.floats(0, 1)), min_size=5, max_size=40))
 def test_slider_storms_never_stop_the_model_or_the_window(
-    window: MainWindow, wait: Wait, moves: list[tuple[str, float]]
+    window: MainWindow, wait: Wait, study: str, moves: list[tuple[int, float]]
 ) -> None:
-    page = window.open_study(RETINA)
+    page = window.open_study(study)
     if not page.controller.alive:
-        page.controller.set_values({"duration": 100.0}, "long")
+        if study == RETINA:
+            page.controller.set_values({"duration": 100.0}, "long")
         page.run_or_pause()
     job = page.controller.job
     assert job is not None
-    for name, share in moves:
-        declared = page.form.declarations[name]
+    names = STORMS[study]
+    for number, share in moves:
+        declared = page.form.declarations[names[number % len(names)]]
         value = (declared.low or 0) + share * ((declared.high or 1) - (declared.low or 0))
-        page.form.changing.emit(name, page.controller.study.Parameters.parse(name, value))
-    QGuiApplication.processEvents()
+        good = page.controller.study.Parameters.parse(declared.name, value)
+        page.form.changing.emit(declared.name, good)
+    steps = job.run.steps
+    wait(lambda: job.finished or job.run.steps > steps)
     assert job.state in ("running", "done"), job.failure
 
 
