@@ -13,7 +13,7 @@ from backend.core.views import Series, View
 from widgets import theme
 from widgets.ticks import HUGE
 from widgets.views.canvas import Key, draw_bars, draw_dots, draw_line, pen_of, points_of
-from widgets.views.plot import PlotView, finite_range, three
+from widgets.views.plot import PlotView, finite_range, three, unit_words
 
 
 class HistogramView(PlotView):
@@ -99,7 +99,7 @@ class HistogramView(PlotView):
             for s in self.view.series
             if s.name in self._bars
         ]
-        unit = f" {self.view.x.unit}" if self.view.x.unit else ""
+        unit = unit_words(self.view.x.unit)
         span = f"{three(float(self._edges[i]))} to {three(float(self._edges[i + 1]))}{unit}"
         return f"{span}: {', '.join(words)}"
 
@@ -223,7 +223,7 @@ class BarsView(PlotView):
         i = round(x)
         if self.sideways or not 0 <= i < len(self._values):
             return ""
-        unit = f" {self.view.y.unit}" if self.view.y.unit else ""
+        unit = unit_words(self.view.y.unit)
         return f"{self._labels[i]}: {three(float(self._values[i]))}{unit}"
 
     def summary(self) -> str:
@@ -306,7 +306,7 @@ class PsychometricView(PlotView):
             return
         painter.setFont(theme.font("caption"))
         painter.setPen(theme.token("text"))
-        unit = f" {self.view.x.unit}" if self.view.x.unit else ""
+        unit = unit_words(self.view.x.unit)
         text = f"threshold {three(self._threshold)}{unit}"
         x = float(self.canvas.px(self._threshold)) + theme.dp(5)
         width = painter.fontMetrics().horizontalAdvance(text)
@@ -321,14 +321,14 @@ class PsychometricView(PlotView):
         if not len(xs):
             return ""
         i = int(np.argmin(np.abs(xs - x)))
-        unit = f" {self.view.x.unit}" if self.view.x.unit else ""
+        unit = unit_words(self.view.x.unit)
         return f"{three(float(xs[i]))}{unit}: {three(float(self._data['y'][i]))}"
 
     def summary(self) -> str:
         points = f"{len(self._data.get('x', ()))} points"
         if self._threshold is None:
             return points
-        return f"{points}, threshold {three(self._threshold)} {self.view.x.unit}".rstrip()
+        return f"{points}, threshold {three(self._threshold)}{unit_words(self.view.x.unit)}"
 
     def data(self) -> dict[str, Any]:
         return dict(self._data)

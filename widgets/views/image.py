@@ -26,7 +26,7 @@ from widgets.parts import painting
 from widgets.ticks import nice_ticks, tick_text
 from widgets.views.canvas import polygon_of
 from widgets.views.frame import ViewWidget
-from widgets.views.plot import three
+from widgets.views.plot import three, unit_words
 
 MAPS = {
     "viridis": ("viridis", "cividis"), "magma": ("magma", "inferno"),
@@ -526,7 +526,7 @@ class ImageView(ViewWidget):
         if image.ndim == 3:
             return f"row {row}, column {column}: {', '.join(str(v) for v in image[row, column])}"
         value = float(image[row, column])
-        unit = f" {self.view.unit}" if self.view.unit else ""
+        unit = unit_words(self.view.unit)
         return f"row {row}, column {column}: {three(value)}{unit}"
 
     def _click(self, x: float, y: float) -> None:
@@ -538,7 +538,7 @@ class ImageView(ViewWidget):
         image = self.canvas.image
         if image is None or image.ndim != 2:
             return ""
-        unit = f" {self.view.unit}" if self.view.unit else ""
+        unit = unit_words(self.view.unit)
         good = image[np.isfinite(image)]
         mean = float(good.mean()) if good.size else float("nan")
         return f"{image.shape[0]} × {image.shape[1]} cells, mean {three(mean)}{unit}"
@@ -609,7 +609,7 @@ class MatrixView(ImageView):
         if self._categories:
             known = np.isfinite(value) and 0 <= int(value) < len(self._categories)
             return f"{place}: {self._categories[int(value)] if known else 'missing'}"
-        unit = f" {self.view.unit}" if self.view.unit else ""
+        unit = unit_words(self.view.unit)
         return f"{place}: {three(value)}{unit}"
 
     def data(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from widgets import icons, theme
 from widgets.parts import painting
 from widgets.ticks import HUGE, nice_ticks, tick_text
 from widgets.views.frame import ViewWidget
-from widgets.views.plot import three
+from widgets.views.plot import three, unit_words
 
 
 def plain(rich: str) -> str:
@@ -194,7 +194,7 @@ class BandView(ViewWidget):
         i = self.canvas.segment()
         if i < 0 or self.canvas.here is None:
             return ""
-        unit = f" {self.view.x.unit}" if self.view.x.unit else ""
+        unit = unit_words(self.view.x.unit)
         return f"{three(self.canvas.here)}{unit} lies in {self.canvas.labels[i]}"
 
     def data(self) -> dict[str, Any]:

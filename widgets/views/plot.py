@@ -39,6 +39,11 @@ def three(value: float) -> str:
     return theme.minus(text)
 
 
+def unit_words(unit: str) -> str:
+    """A unit as it follows a number: after a space, but for the degree."""
+    return unit if unit in ("", "°") else f" {unit}"
+
+
 class PlotView(ViewWidget):
     """A view on a canvas. Kinds implement ``_extent()`` and ``_paint_data(painter, box)``."""
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from backend.core.views import Axis, View
 from widgets import theme
 from widgets.views.canvas import Canvas, Key
-from widgets.views.plot import PlotView, three
+from widgets.views.plot import PlotView, three, unit_words
 
 
 class RasterImage:
@@ -267,7 +267,7 @@ class RasterView(PlotView):
             )
 
     def _read_out(self, x: float) -> str:
-        unit = f" {self.view.x.unit}" if self.view.x.unit else ""
+        unit = unit_words(self.view.x.unit)
         return f"{three(x)}{unit}"
 
     def summary(self) -> str:

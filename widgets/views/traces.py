@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from backend.core.views import View
 from widgets import theme
 from widgets.views.canvas import draw_polygon, points_of, thin
-from widgets.views.plot import PlotView, finite_range, three
+from widgets.views.plot import PlotView, finite_range, three, unit_words
 
 
 class TracesView(PlotView):
@@ -114,7 +114,7 @@ class TracesView(PlotView):
                 right = min(int(np.searchsorted(xs, x)), len(xs) - 1)
                 near = right - 1 if right and x - xs[right - 1] < xs[right] - x else right
                 words.append(f"{series.label} {three(float(ys[near]))}")
-        unit = f" {self.view.x.unit}" if self.view.x.unit else ""
+        unit = unit_words(self.view.x.unit)
         return f"{three(x)}{unit}: {', '.join(words)}" if words else ""
 
     def summary(self) -> str:
@@ -123,7 +123,7 @@ class TracesView(PlotView):
             for s in self.view.series
             if s.name in self._lines and len(self._lines[s.name][1])
         ]
-        unit = f" {self.view.y.unit}" if self.view.y.unit else ""
+        unit = unit_words(self.view.y.unit)
         return f"{', '.join(parts)}{unit}" if parts else ""
 
     def data(self) -> dict[str, Any]:
