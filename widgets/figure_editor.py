@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 from backend.core.views import Marker
 from widgets import theme
 from widgets.parts import Combo, Panel, Spin, Tool
-from widgets.views.canvas import polygon_of
-from widgets.views.image import ImageCanvas
+from widgets.views.drawing import polygon_of
+from widgets.views.picture import ImageCanvas
 
 Point = tuple[float, float]
 

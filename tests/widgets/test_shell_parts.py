@@ -18,13 +18,14 @@ from backend.core.views import View
 from widgets import theme
 from widgets.banner import Banner, BannerArea
 from widgets.code_view import CodeView
+from widgets.comparison import measured_text, reference_text, value_text
 from widgets.empty import StartBar
 from widgets.export_dialog import ExportChoice, ExportDialog
 from widgets.flow_cards import Card, FlowCards, button_rect
 from widgets.job_strip import STATES, JobStrip
 from widgets.palette import CommandPalette, Entry, match, search
 from widgets.panel_header import PanelHeader
-from widgets.result_panel import ResultPanel, measured_text, reference_text, value_text
+from widgets.result_panel import ResultPanel
 from widgets.views import make_view
 
 LEFT = Qt.MouseButton.LeftButton

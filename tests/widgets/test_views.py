@@ -17,7 +17,7 @@ from backend.core.views import Axis, Marker, Series, View, column, row
 from widgets import theme
 from widgets.ticks import Scale, tick_text
 from widgets.views import KINDS, make_view
-from widgets.views.canvas import thin
+from widgets.views.drawing import thin
 from widgets.views.frame import ViewWidget, tsv
 from widgets.views.grid import ViewGrid
 from widgets.views.raster import RasterImage

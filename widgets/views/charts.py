@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QWidget
 from backend.core.views import Series, View
 from widgets import theme
 from widgets.ticks import HUGE
-from widgets.views.canvas import Key, draw_bars, draw_dots, draw_line, pen_of, points_of
+from widgets.views.canvas import Key, pen_of
+from widgets.views.drawing import draw_bars, draw_dots, draw_line, points_of
 from widgets.views.plot import PlotView, finite_range, three, unit_words
 
 

@@ -13,7 +13,8 @@ from backend.core.parameters import show_number
 from backend.core.views import Series, View
 from widgets import theme
 from widgets.ticks import Scale
-from widgets.views.canvas import Canvas, Key, draw_dashed, draw_dots, draw_line, pen_of, points_of
+from widgets.views.canvas import Canvas, Key, pen_of
+from widgets.views.drawing import draw_dashed, draw_dots, draw_line, points_of
 from widgets.views.frame import ViewWidget
 
 

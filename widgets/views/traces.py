@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from backend.core.views import View
 from widgets import theme
-from widgets.views.canvas import draw_polygon, points_of, thin
+from widgets.views.drawing import draw_polygon, points_of, thin
 from widgets.views.plot import PlotView, finite_range, three, unit_words
 
 
