@@ -124,6 +124,7 @@ class MainWindow(QMainWindow):
             if action.menu not in self.menus:
                 self.menus[action.menu] = bar.addMenu(action.menu)
                 self.menus[action.menu].aboutToShow.connect(self.enable_actions)
+                self.menus[action.menu].aboutToHide.connect(self._enable_soon)
             if action.separator:
                 self.menus[action.menu].addSeparator()
             self.menus[action.menu].addAction(self._action(action))
@@ -202,13 +203,14 @@ class MainWindow(QMainWindow):
         for name, text in (("undo", self.undo_group.undoText()),
                            ("redo", self.undo_group.redoText())):  # fmt: skip
             self.actions_[f"edit.{name}"].setText(f"{name.capitalize()} {text}".strip())
-        # A disabled action would swallow its shortcut after the menu closes.
+
+    def _enable_soon(self) -> None:
+        """A disabled action would swallow its shortcut; ``do`` checks the condition anyway."""
         QTimer.singleShot(0, self, self._enable_all)
 
     def _enable_all(self) -> None:
-        if not any(menu.isVisible() for menu in self.menus.values()):
-            for action in self.actions_.values():
-                action.setEnabled(True)
+        for action in self.actions_.values():
+            action.setEnabled(True)
 
     # ---- panels ----------------------------------------------------------------------------
 

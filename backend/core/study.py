@@ -84,6 +84,7 @@ class Study(ABC):
     synthetic: ClassVar[str] = ""
     notes: ClassVar[tuple[str, ...]] = ()
     time_unit: ClassVar[str] = "ms"
+    warm_duration: ClassVar[float] = 2.0
     replay: ClassVar[str] = ""
     """Id of the image view with a time slider: a channel ``replay`` holds its frames, times."""
 
@@ -127,6 +128,10 @@ class Study(ABC):
                 before = {} if shown is None else {shown[0]: shown[1][0]}
                 return before | {name: str(path)}
         return {}
+
+    def warm_settings(self) -> list[Any]:
+        """Parameter sets whose short runs compile every kernel a user is likely to start."""
+        return [self.parameters_of(self.presets[0])]
 
     def view(self, identifier: str) -> View:
         """The declared view of this id."""

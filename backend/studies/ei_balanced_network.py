@@ -52,6 +52,10 @@ class BalancedNetwork(Study):
     def layout_of(self, parameters: Any, procedure: str = "free") -> str:
         return str(parameters.mode)
 
+    def warm_settings(self) -> list[Any]:
+        small = self.Parameters().changed(n=200, n_1=200)
+        return [small.changed(mode=mode) for mode in ("S3", "S2", "S1", "preview")]
+
     def isolated(self, parameters: Any) -> bool:
         return parameters.mode == "S2" and parameters.engine == "brian2"
 

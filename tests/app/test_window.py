@@ -383,3 +383,10 @@ def test_theme_switches_and_stays(window: MainWindow) -> None:
     assert preferences.load().theme == "dark"
     window.switch_theme()
     assert not theme.is_dark()
+
+
+def test_shortcuts_work_again_after_a_menu_greyed_them(window: MainWindow, wait: Wait) -> None:
+    window.menus["Run"].popup(window.mapToGlobal(window.rect().center()))
+    assert not window.actions_["run.stop"].isEnabled()
+    window.menus["Run"].close()
+    wait(lambda: window.actions_["run.stop"].isEnabled())

@@ -26,7 +26,7 @@ def show_strip(strip: JobStrip, controller: StudyController, began: float) -> No
     strip.set_state(job.state if job.state in STATES else "done")
     done = None if endless else job.run.done
     strip.set_progress(*(done or (None, None)))
-    strip.set_rebuild_waiting(bool(controller.waiting))
+    strip.set_rebuild_waiting(bool(controller.waiting) and controller.alive)
     strip.set_words(
         clock(job, endless),
         activity(job),
@@ -60,7 +60,9 @@ def activity(job: Job) -> str:
         return job.failure.title if job.failure else "stopped on a problem"
     if run.rebuilding:
         return f"{run.rebuilding}; the old network goes on"
-    return run.activity if not job.finished else ""
+    if job.finished:
+        return ""
+    return run.activity or ("" if run.clock or run.done else "preparing")
 
 
 def note(job: Job, endless: bool, began: float, short: bool) -> str:
@@ -68,6 +70,8 @@ def note(job: Job, endless: bool, began: float, short: bool) -> str:
     run = job.run
     if job.finished:
         return f"in {took(job.record) or '0 s'}"
+    if not run.clock and not run.done:
+        return "the first run of an installation compiles its kernels" if not short else ""
     if endless or job.record.procedure == "free":
         words = f"{run.rate / 1000:.2g} × real time"
         if short:
@@ -89,10 +93,10 @@ def seconds_left(share: float, elapsed: float) -> str:
 
 
 def stale_words(controller: StudyController) -> str:
-    """Chip of views whose run had other settings than the form shows."""
+    """Chip of views whose run had other settings than the form shows; Result says which run."""
     if controller.job is None or not controller.stale:
         return ""
-    return f"run of {controller.job.record.started[11:16]}, other settings"
+    return "other settings"
 
 
 def show_result(panel: ResultPanel, controller: StudyController) -> None:
