@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QStackedLayout,
     QTabWidget,
@@ -54,9 +54,6 @@ class ViewGrid(QWidget):
         for view in self.views.values():
             view.maximise_asked.connect(self.toggle_maximised)
             view.cursor_moved.connect(self._link_cursor)
-        shortcut = QShortcut(QKeySequence(Qt.Key.Key_F11), self)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.activated.connect(self.toggle_focused)
         self._build()
 
     # ---- building ------------------------------------------------------------------------
@@ -160,6 +157,13 @@ class ViewGrid(QWidget):
             splitter.restore()
 
     # ---- maximise ------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Not a shortcut: it would be ambiguous with a window's own F11, and then neither acts.
+        if event.key() == Qt.Key.Key_F11:
+            self.toggle_focused()
+        else:
+            super().keyPressEvent(event)
 
     def toggle_focused(self) -> None:
         """F11: maximise the view with the focus or under the mouse; again restores."""
