@@ -160,7 +160,7 @@ def forget(run: Run) -> None:
     """Values and exports of the old network do not speak for the new one."""
     run.result.values = {}
     run.lead("")
-    run.offers = {}
+    run.offers, run.monitors = {}, {}
 
 
 def _take(run: Run, session: Session, changed: frozenset[str]) -> None:
