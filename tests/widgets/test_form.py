@@ -164,6 +164,17 @@ def test_a_drag_is_many_changes_and_one_step_of_undo(
     assert form.rows["gain"].field.text() == "40.0"
 
 
+def test_a_press_that_changes_nothing_is_no_step_of_undo(
+    qtbot: QtBot, form: ParameterForm, log: Log
+) -> None:
+    form.set_values(Model(gain=40.0))
+    slider = form.rows["gain"].slider
+    assert slider is not None
+    qtbot.mouseClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() - 1, 8))
+    assert log.changing == []
+    assert log.changed == []
+
+
 def test_arrow_keys_step_with_alt_and_shift(qtbot: QtBot, form: ParameterForm, log: Log) -> None:
     field = form.rows["gain"].field
     form.rows["gain"].take_focus()

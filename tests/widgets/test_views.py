@@ -299,6 +299,21 @@ def test_wheel_zooms_and_double_click_fits(qtbot: QtBot, show: Show) -> None:
     assert canvas.x_scale.high - canvas.x_scale.low == pytest.approx(before)
 
 
+def test_wheel_over_the_result_column_scrolls_the_column(qtbot: QtBot, show: Show) -> None:
+    view = show(trace_view(place="result"))
+    view.pull(latest(x=np.arange(100.0), E=np.arange(100.0), th=np.zeros(100)))
+    image_of(view.canvas)
+    middle = view.canvas.box.center()
+    QApplication.sendEvent(
+        view.canvas,
+        QWheelEvent(
+            middle, middle, QPoint(), QPoint(0, 240), Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        ),
+    )  # fmt: skip
+    assert not view.canvas.zoomed
+
+
 def test_left_drag_zooms_a_box(qtbot: QtBot, show: Show) -> None:
     view = show(trace_view())
     view.pull(latest(x=np.arange(100.0), E=np.arange(100.0), th=np.zeros(100)))

@@ -256,9 +256,8 @@ class ParameterForm(QWidget):
             good = self.model.parse(name, value)
         except ParameterError:
             return
-        row = self.rows[name]
-        row.setProperty("dragged", True)
         if good != self._values[name]:
+            self.rows[name].setProperty("dragged", True)
             self.accept(name)
             self._show({name: good})
             self.changing.emit(name, good)

@@ -77,6 +77,7 @@ class Canvas(QWidget):
         self.zoomed = False
         self.show_y_ticks = True
         self.cursor_line = True
+        self.wheel_needs_focus = False
         self.paint_s = 0.0
         self.box = QRectF()
         self._left = 0
@@ -385,6 +386,9 @@ class Canvas(QWidget):
         self.fit_asked.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.wheel_needs_focus and not self.hasFocus():
+            event.ignore()  # the column around it scrolls
+            return
         factor = 0.85 ** (event.angleDelta().y() / 120.0)
         at = event.position()
         x, y = (self.x_scale.low, self.x_scale.high), (self.y_scale.low, self.y_scale.high)

@@ -57,6 +57,7 @@ class PlotView(ViewWidget):
         self.canvas.paint_over = self._paint_over
         self.canvas.read_out = self._read_out
         self.canvas.keys = self._keys()
+        self.canvas.wheel_needs_focus = view.place == "result"
         self.canvas.hovered.connect(self.cursor_moved)
         self.canvas.fit_asked.connect(self.fit)
         self.canvas.setAccessibleName(view.title)
