@@ -16,6 +16,10 @@ import numpy as np
 E, I = 0, 1  # noqa: E741
 
 
+SILENT = 1e-4
+"""Rate in spikes per ms below which a variance-to-mean ratio says nothing."""
+
+
 class SingularBalance(ValueError):
     """The mean-field equations have no unique solution."""
 
@@ -123,12 +127,16 @@ def balance_gauge(theory: MeanField) -> BalanceGauge:
 def variance_to_mean(
     theory: MeanField, rates: np.ndarray, vmr_input: float, mu: float | np.ndarray
 ) -> np.ndarray:
-    """beta_a = (j_aE w_aE r_E + j_aI w_aI r_I + sigma_F^2) / (theta tau_a r_a), shape (2, ...)."""
+    """beta_a = (j_aE w_aE r_E + j_aI w_aI r_I + sigma_F^2) / (theta tau_a r_a), shape (2, ...).
+
+    NaN for a population that is silent.
+    """
     r = np.asarray(rates, float)
     recurrent = np.tensordot(theory.j * theory.w, r, axes=1)
     mean = (theory.theta * theory.tau).reshape((2,) + (1,) * (r.ndim - 1)) * r
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(mean > 0, (recurrent + vmr_input * np.asarray(mu)) / mean, np.nan)
+        ratio = (recurrent + vmr_input * np.asarray(mu)) / mean
+    return np.where(r > SILENT, ratio, np.nan)
 
 
 def noiseless(beta: float, tau: float, theta: float) -> bool:

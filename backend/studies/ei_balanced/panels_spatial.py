@@ -225,9 +225,11 @@ class PreviewPanel(NetworkPanel):
     def add(self, events: SpikeEvents, end: int) -> None:
         self.end = end
         session = self.session
-        rate = dict(zip("FEI", HZ * session.disc_rates, strict=True))
-        gap = math.nan
-        self.run.channel("rates").publish(self.time, gap, rate["E"], rate["I"], gap, gap)
+        rows = HZ * session.disc_rates
+        t = (end - len(rows) + 0.5 + np.arange(len(rows))) * session.dt
+        gap = np.full(len(t), np.nan)
+        self.run.channel("rates").publish(t, gap, rows[:, 1], rows[:, 2], gap, gap)
+        rate = dict(zip("FEI", rows[-1], strict=True))
         for name, layer in (("Camera", "F"), ("E", "E"), ("I", "I")):
             # A small disc between the cells of a coarse grid has no rate.
             if not math.isfinite(rate[layer]):

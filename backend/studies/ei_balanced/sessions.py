@@ -308,7 +308,7 @@ class PreviewSession(_Base):
         super().__init__(parameters)
         self.disc: Discs | None = disc_of(parameters)
         self.field = mean_field(parameters, self.dt)
-        self.disc_rates = np.zeros(3)
+        self.disc_rates = np.zeros((0, 3))
         self.theory = theory_of(parameters)
 
     def take(self, parameters: BalancedParameters, changed: frozenset[str]) -> None:
@@ -321,7 +321,7 @@ class PreviewSession(_Base):
         self.field.step = step
 
     def advance(self, steps: int) -> SpikeEvents:
-        self.disc_rates = self.field.advance(steps)[-1]
+        self.disc_rates = self.field.advance(steps)
         return no_spikes(self.dt, ("F", "E", "I"))
 
 
