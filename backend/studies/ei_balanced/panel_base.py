@@ -134,8 +134,11 @@ class NetworkPanel(Panel):
                 labels=labels, values=np.array(list(parts.values()))
             )
 
-    def publish_voltages(self, rate: float) -> None:
-        """Histogram of E voltages with the density of their variance-to-mean ratio."""
+    def publish_voltages(self, rates: np.ndarray) -> None:
+        """Histogram of E voltages with the density of their variance-to-mean ratio.
+
+        ``rates`` of E and I in spikes per ms.
+        """
         session = self.session
         theta, barrier = session.parameters.theta, has_barrier(session)
         v = session.voltages()
@@ -143,7 +146,7 @@ class NetworkPanel(Panel):
         edges = np.linspace(low, theta, 61)
         counts, _ = np.histogram(v, edges)
         x = np.linspace(low, theta, 201)
-        beta = self.betas(np.array([rate, rate]))[0]
+        beta = self.betas(rates)[0]
         curves = {}
         if math.isfinite(beta):
             shape = barrier_density if barrier else density

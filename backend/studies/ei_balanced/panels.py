@@ -166,10 +166,10 @@ class HomogeneousPanel(NetworkPanel):
             return np.full((2, len(mean)), np.nan)
 
     def publish(self) -> None:
-        rate = float(np.mean(self._window, axis=0)[0]) if self._window else 0.0
+        rates = np.mean(self._window, axis=0) if self._window else np.zeros(2)
         self.publish_balance(self.session.mean)
         self.publish_currents()
-        self.publish_voltages(rate)
+        self.publish_voltages(rates)
 
     def finish(self) -> None:
         super().finish()

@@ -185,7 +185,7 @@ class SpatialPanel(NetworkPanel):
         self.run.channel("map_i").publish(image=self.map("I"), markers=[])
         self.publish_balance(float(self.layer_rates[0]))
         self.publish_currents()
-        self.publish_voltages(float(self.layer_rates[1]))
+        self.publish_voltages(self.layer_rates[1:])
         for layer, value in zip(("e", "i"), HZ * self.layer_rates[1:], strict=True):
             self.run.measure(f"live_rate_{layer}", value)
         self._measure_saturated(session.saturated)
