@@ -333,6 +333,19 @@ def test_hover_reads_the_values_at_the_line(show: Show) -> None:
     assert view._read_out(42.2) == "42.2 ms: E 42, mean field 7"
 
 
+def test_a_line_that_is_not_there_has_no_name(show: Show) -> None:
+    view = show(trace_view())
+    channel = latest(x=np.arange(9.0), E=np.arange(9.0), th=np.full(9, np.nan))
+    view.pull(channel)
+    assert [key.label for key in view.canvas.keys] == ["E"]
+    assert view._read_out(4.0) == "4 ms: E 4"
+    channel.publish(x=np.arange(9.0), E=np.arange(9.0), th=np.ones(9))
+    view.pull(channel)
+    assert [key.label for key in view.canvas.keys] == ["E", "mean field"]
+    view.toggle_theory()
+    assert [key.label for key in view.canvas.keys] == ["E"]
+
+
 def test_menu_offers_what_a_plot_can_do(show: Show) -> None:
     view = show(trace_view())
     view.pull(latest(x=np.arange(3.0), E=np.arange(3.0), th=np.zeros(3)))

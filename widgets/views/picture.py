@@ -283,7 +283,7 @@ class ImageCanvas(QWidget):
             names = self.labels[direction]
             step = max(1, round(len(names) * theme.dp(16 if direction else 40) / max(length, 1)))
             return [(float(i), name) for i, name in enumerate(names) if i % step == 0]
-        count = max(3, int(length / theme.dp(50 if direction == 0 else 32)))
+        count = max(2, int(length / theme.dp(38 if direction == 0 else 32)))
         return [(v, tick_text(v)) for v in nice_ticks(min(low, high), max(low, high), count)]
 
     def _paint_axes(self, painter: QPainter) -> None:

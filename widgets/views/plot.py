@@ -160,8 +160,17 @@ class PlotView(ViewWidget):
         self._show_keys()
 
     def _show_keys(self) -> None:
-        self.canvas.keys = [key for key in self._keys() if self.shows(key.colour)]
+        named = self._named_labels()
+        self.canvas.keys = [
+            key
+            for key in self._keys()
+            if self.shows(key.colour) and (named is None or key.label in named)
+        ]
         self._update_limits()
+
+    def _named_labels(self) -> set[str] | None:
+        """Labels of the series that are there; None for all."""
+        return None
 
     def shows(self, colour: str) -> bool:
         """False for series of a meaning that the user hid."""

@@ -21,12 +21,14 @@ class TracesView(PlotView):
         super().__init__(view, parent)
         self._lines: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         self._bands: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        self._named: set[str] = set()
         self._end = 0
         self._held = 0
 
     def clear(self) -> None:
         super().clear()
         self._lines, self._bands = {}, {}
+        self._named = set()
         self._end = self._held = 0
 
     def _draw(self, channel: Any) -> bool:
@@ -34,8 +36,19 @@ class TracesView(PlotView):
             self._take_ring(channel)
         else:
             self._take_latest(channel.snapshot())
+        self._name_lines()
         self._update_limits()
         return any(len(x) for x, _ in self._lines.values())
+
+    def _name_lines(self) -> None:
+        """A legend for the lines that are there; a mode may leave some out."""
+        there = {name for name, (_, y) in self._lines.items() if len(y) and not np.isnan(y).all()}
+        if there != self._named:
+            self._named = there
+            self._show_keys()
+
+    def _named_labels(self) -> set[str]:
+        return {s.label for s in self.view.series if s.name in self._named}
 
     def _take_ring(self, channel: Any) -> None:
         """Newest rows, at least the visible span; older rows are not even copied."""
@@ -113,7 +126,8 @@ class TracesView(PlotView):
             if len(xs) and xs[0] <= x <= xs[-1]:
                 right = min(int(np.searchsorted(xs, x)), len(xs) - 1)
                 near = right - 1 if right and x - xs[right - 1] < xs[right] - x else right
-                words.append(f"{series.label} {three(float(ys[near]))}")
+                if np.isfinite(ys[near]):
+                    words.append(f"{series.label} {three(float(ys[near]))}")
         unit = unit_words(self.view.x.unit)
         return f"{three(x)}{unit}: {', '.join(words)}" if words else ""
 
@@ -121,7 +135,7 @@ class TracesView(PlotView):
         parts = [
             f"{s.label} {three(float(self._lines[s.name][1][-1]))}"
             for s in self.view.series
-            if s.name in self._lines and len(self._lines[s.name][1])
+            if s.name in self._named and np.isfinite(self._lines[s.name][1][-1])
         ]
         unit = unit_words(self.view.y.unit)
         return f"{', '.join(parts)}{unit}" if parts else ""
