@@ -49,20 +49,37 @@ def _light_photo(
         light[i] = amplitude * photo[row, column]
 
 
+@njit(nogil=True, cache=True, inline="always")
+def _light_film(light: np.ndarray, frame: np.ndarray, amplitude: np.float32) -> None:
+    """Brightness of a grey frame."""
+    for i in range(light.shape[0]):
+        light[i] = amplitude * frame[i]
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _replay(
+    fired: np.ndarray, shown: np.ndarray, frame_ends: np.ndarray, events: np.ndarray
+) -> None:
+    """Spikes of the recorded frames that begin in this step, the recording repeated."""
+    fired[:] = 0
+    for frame in range(int(shown[0]), int(shown[1])):
+        t = frame % (frame_ends.shape[0] - 1)
+        for m in range(frame_ends[t], frame_ends[t + 1]):
+            fired[events[m]] = 1
+
+
 @njit(nogil=True, cache=True, error_model="numpy", inline="always")
 def _camera(
     v: np.ndarray,
     light: np.ndarray,
     noise: np.ndarray,
     fired: np.ndarray,
-    gain: np.float32,
-    rest: np.float32,
-    sd: np.float32,
-    theta: np.float32,
-    floor: np.float32,
+    numbers: np.ndarray,
     hard: bool,
 ) -> int:
     """Advance the camera cells; returns how many stay above threshold after the reset."""
+    gain, rest, sd = np.float32(numbers[0]), np.float32(numbers[1]), np.float32(numbers[2])
+    theta, floor = np.float32(numbers[3]), np.float32(numbers[4])
     saturated = 0
     back = np.float32(0.0) if hard else np.float32(1.0)
     for i in range(v.shape[0]):
@@ -125,6 +142,30 @@ def _scatter(
             g[targets[m]] += charge
 
 
+@njit(nogil=True, cache=True, inline="always")
+def _deliver(
+    g_e: np.ndarray,
+    g_i: np.ndarray,
+    decays: np.ndarray,
+    charges: np.ndarray,
+    wiring: tuple[np.ndarray, ...],
+    cells: np.ndarray,
+    ends: tuple[int, int, int, int],
+) -> None:
+    """Decay all currents and add the spikes of F, E and I, which stand one after the other."""
+    for b in range(3):
+        _decay(g_e[b], np.float32(decays[b]))
+        _decay(g_i[b], np.float32(decays[b]))
+    charge_f, charge_e = np.float32(charges[0]), np.float32(charges[1])
+    charge_i = np.float32(charges[2])
+    _scatter(g_e[0], wiring[0], wiring[1], cells, ends[0], ends[1], charge_f)
+    _scatter(g_i[0], wiring[2], wiring[3], cells, ends[0], ends[1], charge_f)
+    _scatter(g_e[1], wiring[4], wiring[5], cells, ends[1], ends[2], charge_e)
+    _scatter(g_i[1], wiring[6], wiring[7], cells, ends[1], ends[2], charge_e)
+    _scatter(g_e[2], wiring[8], wiring[9], cells, ends[2], ends[3], charge_i)
+    _scatter(g_i[2], wiring[10], wiring[11], cells, ends[2], ends[3], charge_i)
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def advance_spatial(
     v_f: np.ndarray,
@@ -177,7 +218,6 @@ def advance_spatial(
     fired_f = np.zeros(v_f.shape[0], np.uint8)
     fired_e = np.zeros(v_e.shape[0], np.uint8)
     fired_i = np.zeros(v_i.shape[0], np.uint8)
-    gain, rest, sd, theta_f, floor_f = camera
     done_events = 0
     saturated = 0
     steps = borders.shape[0]
@@ -186,35 +226,17 @@ def advance_spatial(
         if start + n_f + n_e + n_i > out_cell.shape[0]:
             return k, start, saturated
         if kind == EVENTS:
-            fired_f[:] = 0
-            frames = frame_ends.shape[0] - 1
-            for frame in range(int(numbers[k, 0, 0]), int(numbers[k, 0, 1])):
-                t = frame % frames
-                for m in range(frame_ends[t], frame_ends[t + 1]):
-                    fired_f[events[m]] = 1
+            _replay(fired_f, numbers[k, 0], frame_ends, events)
         else:
             if kind == DISCS:
                 _light_discs(light, x, y, numbers[k], radius)
             elif kind == FILM:
-                frame = picture[int(numbers[k, 0, 0])]
-                for i in range(n_f):
-                    light[i] = np.float32(amplitude) * frame[i]
+                _light_film(light, picture[int(numbers[k, 0, 0])], np.float32(amplitude))
             else:
                 _light_photo(light, x, y, picture, numbers[k, 0], np.float32(amplitude))
-            if sd > 0.0:
+            if camera[2] > 0.0:
                 fill_normals(noise, seed, 3, first_step + k)
-            saturated += _camera(
-                v_f[:n_f],
-                light,
-                noise[:n_f],
-                fired_f[:n_f],
-                np.float32(gain),
-                np.float32(rest),
-                np.float32(sd),
-                np.float32(theta_f),
-                np.float32(floor_f),
-                hard,
-            )
+            saturated += _camera(v_f[:n_f], light, noise[:n_f], fired_f[:n_f], camera, hard)
         saturated += _cortex(
             v_e[:n_e], g_e[0, :n_e], g_e[1, :n_e], g_e[2, :n_e], fired_e[:n_e], table[0], hard
         )
@@ -224,17 +246,7 @@ def advance_spatial(
         end_f = list_spikes(fired_f, out_cell, start, n_f)
         end_e = list_spikes(fired_e, out_cell, end_f, n_e)
         end_i = list_spikes(fired_i, out_cell, end_e, n_i)
-        for b in range(3):
-            _decay(g_e[b], np.float32(decays[b]))
-            _decay(g_i[b], np.float32(decays[b]))
-        charge_f, charge_e = np.float32(charges[0]), np.float32(charges[1])
-        charge_i = np.float32(charges[2])
-        _scatter(g_e[0], wiring[0], wiring[1], out_cell, start, end_f, charge_f)
-        _scatter(g_i[0], wiring[2], wiring[3], out_cell, start, end_f, charge_f)
-        _scatter(g_e[1], wiring[4], wiring[5], out_cell, end_f, end_e, charge_e)
-        _scatter(g_i[1], wiring[6], wiring[7], out_cell, end_f, end_e, charge_e)
-        _scatter(g_e[2], wiring[8], wiring[9], out_cell, end_e, end_i, charge_i)
-        _scatter(g_i[2], wiring[10], wiring[11], out_cell, end_e, end_i, charge_i)
+        _deliver(g_e, g_i, decays, charges, wiring, out_cell, (start, end_f, end_e, end_i))
         for m in range(start, end_i):
             out_step[m] = first_step + k
         borders[k, 0] = end_f
