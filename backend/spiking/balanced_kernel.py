@@ -30,20 +30,20 @@ def integrate(
     g_i: np.ndarray,
     noise: np.ndarray,
     fired: np.ndarray,
-    keep: np.float32,
-    drive: np.float32,
-    from_e: np.float32,
-    from_i: np.float32,
-    sd: np.float32,
-    theta: np.float32,
-    floor: np.float32,
+    row: np.ndarray,
+    mean: float,
     hard: bool,
 ) -> int:
     """Advance voltages by one step, mark and reset the cells that spike; returns saturated cells.
 
-    v <- keep v + drive + from_e g_e + from_i g_i + sd noise. A cell still above threshold after
-    the reset by subtraction keeps the rest for the next step and is counted as saturated.
+    v <- KEEP v + (DRIVE mean + REST) + FROM_E g_e + FROM_I g_i + NOISE sqrt(mean) noise, with the
+    coefficients of ``row``. A cell still above threshold after the reset by subtraction keeps the
+    rest for the next step and is counted as saturated.
     """
+    keep, drive = np.float32(row[KEEP]), np.float32(row[DRIVE] * mean + row[REST])
+    from_e, from_i = np.float32(row[FROM_E]), np.float32(row[FROM_I])
+    sd = np.float32(row[NOISE] * np.sqrt(max(mean, 0.0)))
+    theta, floor = np.float32(row[THETA]), np.float32(row[FLOOR])
     saturated = 0
     back = np.float32(0.0) if hard else np.float32(1.0)
     for i in range(v.shape[0]):
@@ -95,16 +95,10 @@ def list_spikes(fired: np.ndarray, out: np.ndarray, first: int, n: int) -> int:
 
 @njit(nogil=True, cache=True, inline="always")
 def _count(
-    rows: np.ndarray,
-    first: int,
-    last: int,
-    bits: np.ndarray,
-    pointers: np.ndarray,
-    targets: np.ndarray,
-    scratch: np.ndarray,
-    counts: np.ndarray,
+    rows: np.ndarray, first: int, last: int, wiring: tuple[np.ndarray, ...], counts: np.ndarray
 ) -> None:
     """Count spikes arriving at every cell from sources rows[first:last], at most MAX_ROWS."""
+    bits, pointers, targets, scratch = wiring
     n = last - first
     if bits.shape[1] > 0:
         for k in range(n):
@@ -120,26 +114,23 @@ def _count(
 @njit(nogil=True, cache=True, inline="always")
 def _deliver(
     g: np.ndarray,
-    decay: np.float32,
-    charge: np.float32,
+    decay: float,
+    charge: float,
     rows: np.ndarray,
     first: int,
     last: int,
-    bits: np.ndarray,
-    pointers: np.ndarray,
-    targets: np.ndarray,
-    scratch: np.ndarray,
+    wiring: tuple[np.ndarray, ...],
     counts: np.ndarray,
 ) -> None:
     """Decay the currents of one source class and add its spikes, MAX_ROWS at a time."""
     end = min(first + MAX_ROWS, last)
-    _count(rows, first, end, bits, pointers, targets, scratch, counts)
-    decay_and_add(g, counts, decay, charge)
+    _count(rows, first, end, wiring, counts)
+    decay_and_add(g, counts, np.float32(decay), np.float32(charge))
     while end < last:
         start = end
         end = min(start + MAX_ROWS, last)
-        _count(rows, start, end, bits, pointers, targets, scratch, counts)
-        decay_and_add(g, counts, np.float32(1.0), charge)
+        _count(rows, start, end, wiring, counts)
+        decay_and_add(g, counts, np.float32(1.0), np.float32(charge))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -181,66 +172,27 @@ def advance_homogeneous(
     noise = np.zeros(size, np.float32)
     fired = np.zeros(size, np.uint8)
     counts = np.zeros(size, np.uint8)
-    scratch = np.zeros(MAX_ROWS + 4, np.uint32)
+    wiring = (bits, pointers, targets, np.zeros(MAX_ROWS + 4, np.uint32))
     n_events = 0
     saturated = 0
     for k in range(mean.shape[0]):
-        if n_events + n > out_index.shape[0]:
-            return k, n_events, saturated
-        noisy = mean[k] > 0.0 and (table[0, NOISE] != 0.0 or table[1, NOISE] != 0.0)
-        if noisy:
+        start = n_events
+        if start + n > out_index.shape[0]:
+            return k, start, saturated
+        if mean[k] > 0.0 and (table[0, NOISE] != 0.0 or table[1, NOISE] != 0.0):
             fill_normals(noise, seed, 1, first_step + k)
         for a in range(2):
-            low, high = (0, n_e) if a == 0 else (n_e, n)
-            row = table[a]
-            sd = row[NOISE] * np.sqrt(mean[k]) if noisy else 0.0
+            part = slice(0, n_e) if a == 0 else slice(n_e, n)
             saturated += integrate(
-                v[low:high],
-                g_e[low:high],
-                g_i[low:high],
-                noise[low:high],
-                fired[low:high],
-                np.float32(row[KEEP]),
-                np.float32(row[DRIVE] * mean[k] + row[REST]),
-                np.float32(row[FROM_E]),
-                np.float32(row[FROM_I]),
-                np.float32(sd),
-                np.float32(row[THETA]),
-                np.float32(row[FLOOR]),
-                hard,
+                v[part], g_e[part], g_i[part], noise[part], fired[part], table[a], mean[k], hard
             )
         if refractory_steps > 0:
             hold_refractory(v, wait, fired, np.int16(refractory_steps))
-        start = n_events
         n_events = list_spikes(fired, out_index, start, n)
         border = start
         for m in range(start, n_events):
             out_step[m] = first_step + k
             border += out_index[m] < n_e
-        _deliver(
-            g_e,
-            np.float32(decays[0]),
-            np.float32(charges[0]),
-            out_index,
-            start,
-            border,
-            bits,
-            pointers,
-            targets,
-            scratch,
-            counts,
-        )
-        _deliver(
-            g_i,
-            np.float32(decays[1]),
-            np.float32(charges[1]),
-            out_index,
-            border,
-            n_events,
-            bits,
-            pointers,
-            targets,
-            scratch,
-            counts,
-        )
+        _deliver(g_e, decays[0], charges[0], out_index, start, border, wiring, counts)
+        _deliver(g_i, decays[1], charges[1], out_index, border, n_events, wiring, counts)
     return mean.shape[0], n_events, saturated
