@@ -25,49 +25,35 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 REQUIREMENTS = ROOT / "requirements"
 MINIMUM = (3, 11)
-FILES = {"run": ["run"], "test": ["run", "test"], "bench": ["run", "bench"]}
-"""Command → the pinned sets it needs."""
-WINDOWLESS = ("list", "run", "sweep", "stimuli")
-"""Commands of the program that draw nothing on a screen."""
+SETS = {"run": ["run"], "test": ["run", "test"], "bench": ["run", "bench"]}  # pinned, by command
+WINDOWLESS = ("list", "run", "sweep", "stimuli")  # of the program: draw nothing on a screen
 LIBRARIES = {
-    "libegl1": "libEGL.so.1",
-    "libgl1": "libGL.so.1",
-    "libgl1-mesa-dri": "dri/swrast_dri.so",
-    "libxkbcommon-x11-0": "libxkbcommon-x11.so.0",
-    "libxcb-cursor0": "libxcb-cursor.so.0",
-    "libxcb-icccm4": "libxcb-icccm.so.4",
-    "libxcb-keysyms1": "libxcb-keysyms.so.1",
-    "libxcb-shape0": "libxcb-shape.so.0",
-    "libxcb-image0": "libxcb-image.so.0",
-    "libxcb-render-util0": "libxcb-render-util.so.0",
-    "libxcb-xinerama0": "libxcb-xinerama.so.0",
-    "libdbus-1-3": "libdbus-1.so.3",
-    "libfontconfig1": "libfontconfig.so.1",
-    "libglib2.0-0": "libglib-2.0.so.0",
-}
+    "libegl1": "libEGL.so.1", "libgl1": "libGL.so.1",
+    "libgl1-mesa-dri": "dri/swrast_dri.so", "libxkbcommon-x11-0": "libxkbcommon-x11.so.0",
+    "libxcb-cursor0": "libxcb-cursor.so.0", "libxcb-icccm4": "libxcb-icccm.so.4",
+    "libxcb-keysyms1": "libxcb-keysyms.so.1", "libxcb-shape0": "libxcb-shape.so.0",
+    "libxcb-image0": "libxcb-image.so.0", "libxcb-render-util0": "libxcb-render-util.so.0",
+    "libxcb-xinerama0": "libxcb-xinerama.so.0", "libdbus-1-3": "libdbus-1.so.3",
+    "libfontconfig1": "libfontconfig.so.1", "libglib2.0-0": "libglib-2.0.so.0",
+}  # fmt: skip
 """Debian package → the library that shows it is there."""
 
 
 def main(arguments: list[str]) -> int:
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
-    if command not in FILES:
+    if command not in SETS:
         print(__doc__)
         return 2
     if sys.version_info < MINIMUM:
-        wanted = ".".join(map(str, MINIMUM))
-        return say(
-            f"Isomorph needs Python {wanted} or newer; this is {sys.version.split()[0]}. "
-            f"With a newer one beside it: python{wanted} dev.py {command}"
-        )
+        return say("Isomorph needs Python {}.{} or newer, as in: python{}.{} dev.py {}".format(
+            *MINIMUM, *MINIMUM, command))  # fmt: skip
     windowless = command == "run" and rest[:1] and rest[0] in WINDOWLESS
     try:
-        if not (libraries(command, windowless) and environment(FILES[command])):
+        if not (libraries(command, windowless) and environment(SETS[command])):
             return 1
         if command == "test":
             return test(rest)
-        if command == "bench":
-            return isomorph(["bench", *rest])
-        return isomorph(rest or ([] if display() else tour()))
+        return isomorph(["bench", *rest] if command == "bench" else rest or tour())
     except KeyboardInterrupt:
         return 130
     except OSError as error:
@@ -97,8 +83,9 @@ def libraries(command: str, windowless: object) -> bool:
         return True
     line = "apt-get install -y --no-install-recommends " + " ".join(missing)
     if not shutil.which("apt-get"):  # another Linux: our guess must not stand in the way
-        say("These libraries (their Debian names) seem to be missing: " + " ".join(missing))
-        return True
+        return bool(
+            say("These libraries seem to be missing (Debian's names): " + " ".join(missing))
+        )
     if os.geteuid() != 0:
         return not say(f"Isomorph needs system libraries. Type this once:\n    sudo {line}")
     with lock():
@@ -159,18 +146,16 @@ def program(name: str = "python") -> str:
 
 def stamp(environment: Path) -> dict[str, str]:
     """The pinned sets an environment has; none while it is being made."""
-    try:
-        lines = (environment / "isomorph.stamp").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return {}
+    file = environment / "isomorph.stamp"
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
     return dict(line.split(" ", 1) for line in lines if " " in line)
 
 
 def fingerprint(name: str) -> str:
     """What a set-up depends on: the pinned file, this Python and where the checkout is."""
     content = (REQUIREMENTS / f"{name}.txt").read_bytes()
-    content += ascii((sysconfig.get_platform(), sys.version, str(ROOT))).encode()
-    return hashlib.sha256(content).hexdigest()
+    place = ascii((sysconfig.get_platform(), sys.version, str(ROOT))).encode()
+    return hashlib.sha256(content + place).hexdigest()
 
 
 def environment(names: list[str]) -> bool:
@@ -185,23 +170,17 @@ def environment(names: list[str]) -> bool:
 @contextlib.contextmanager
 def lock():
     """Hold off a second set-up from this checkout; a killed one lets go."""
-    if os.name != "posix":
-        yield
-        return
-    import fcntl
+    with open(REQUIREMENTS / "run.txt", "rb") as file:
+        if os.name == "posix":
+            import fcntl
 
-    handle = os.open(REQUIREMENTS, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        say("waiting for another set-up to end")
-        fcntl.flock(handle, fcntl.LOCK_EX)
-    except OSError:
-        say("this file system has no locks; start Isomorph once before you start it twice")
-    try:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                say("waiting for another set-up to end")
+                with contextlib.suppress(OSError):  # some network folders have no locks
+                    fcntl.flock(file, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(handle)
 
 
 def set_up(names: list[str]) -> bool:
@@ -232,11 +211,9 @@ def link(place: Path) -> None:
     # ASCII only: the file is read in the encoding of the user's locale.
     code = f"import sys; sys.path.append({str(ROOT)!a})\n"
     Path(site, "isomorph.pth").write_text(code, encoding="ascii")
-    if os.name == "posix":
-        script = Path(program("isomorph"))
-        line = f'#!/bin/sh\nexec {shlex.quote(program())} -P -m app "$@"\n'
-        script.write_bytes(os.fsencode(line))
-        script.chmod(0o755)
+    script = Path(program("isomorph"))
+    script.write_bytes(os.fsencode(f'#!/bin/sh\nexec {shlex.quote(program())} -P -m app "$@"\n'))
+    script.chmod(0o755)
 
 
 def clean() -> dict[str, str]:
@@ -256,7 +233,9 @@ def isomorph(arguments: list[str]) -> int:
 
 
 def tour() -> list[str]:
-    """Without a display: drive the window under a virtual one, and say where the pictures are."""
+    """Arguments that open the window; without a display, those that show it in pictures."""
+    if display():
+        return []
     pictures = tempfile.mkdtemp(prefix="isomorph-tour-")
     say(f"no display here; the tour runs under a virtual one, its pictures go to {pictures}")
     return ["tour", "--out", pictures]
@@ -266,12 +245,10 @@ def test(arguments: list[str]) -> int:
     """Lint, import contracts and the tests; the last lines are pytest's."""
     # A shell that starts us in the background has Ctrl-C ignored, and a test presses it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    checks = [[program("ruff"), "check", "."], [program("lint-imports")]]
-    pytest = [program(), "-m", "pytest", *arguments]
-    codes = [
-        subprocess.run(command, cwd=ROOT, env=clean()).returncode
-        for command in ([pytest] if arguments else [*checks, pytest])
-    ]
+    commands = [[program(), "-m", "pytest", *arguments]]
+    if not arguments:
+        commands = [[program("ruff"), "check", "."], [program("lint-imports")], *commands]
+    codes = [subprocess.run(one, cwd=ROOT, env=clean()).returncode for one in commands]
     return codes[-1] or max(codes)
 
 
