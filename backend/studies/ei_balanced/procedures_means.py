@@ -216,7 +216,7 @@ def crosscheck(run: Run, parameters: BalancedParameters) -> None:
     """The same connections in Brian2 and here (this procedure runs in a child process)."""
     from backend.spiking.balanced_brian import BrianEngine
 
-    duration, at_once = 300.0, 20
+    duration, at_once = 300.0, 500
     dynamics = homogeneous_dynamics(parameters)
     run.status("wiring")
     wiring = homogeneous_wiring(parameters, lambda *_: run.check())

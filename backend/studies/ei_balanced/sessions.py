@@ -211,7 +211,8 @@ class HomogeneousSession(_Base):
 class BrianSession(_Base):
     """S2 in Brian2; only in a child process of its own."""
 
-    unit = 50
+    unit = 200
+    """A call of Brian2 costs 0.15 s however short it is."""
 
     def __init__(self, parameters: BalancedParameters, progress: Progress) -> None:
         from backend.spiking.balanced_brian import BrianEngine
