@@ -12,6 +12,7 @@ import multiprocessing
 import threading
 import time
 import traceback
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -99,7 +100,7 @@ def mirror(message: tuple[str, Any], run: Run) -> bool:
         result, changes, parameters, offers = content
         run.result, run.changes, run.parameters = result, changes, parameters
         for name, label, made in offers:
-            run.offer(name, label, lambda made=made: made)
+            run.offer(name, label, partial(itself, made))
         return True
     elif kind == "cancelled":
         raise Cancelled
@@ -107,6 +108,11 @@ def mirror(message: tuple[str, Any], run: Run) -> bool:
         error, text = content
         raise error from ChildProblem(text)
     return False
+
+
+def itself(made: Any) -> Any:
+    """What the child made already."""
+    return made
 
 
 class RemoteChannel:

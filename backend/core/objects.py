@@ -115,9 +115,10 @@ class SpikeTrains(WorkspaceObject):
         return joined
 
     def _save_npz(self, path: Path) -> None:
-        sizes = {f"size_{layer}": np.array(n) for layer, n in self.sizes.items()}
+        arrays: dict[str, Any] = dict(self._columns())
+        arrays |= {f"size_{layer}": np.array(n) for layer, n in self.sizes.items()}
         with replacing(path) as file:
-            np.savez_compressed(file, **self._columns(), **sizes)
+            np.savez_compressed(file, **arrays)
 
     def _save_csv(self, path: Path) -> None:
         columns = self._columns()
@@ -184,8 +185,9 @@ class ArrayObject(WorkspaceObject):
             np.save(file, self.array, allow_pickle=False)
 
     def _save_npz(self, path: Path) -> None:
+        arrays: dict[str, Any] = {"data": self.array, **self.companions}
         with replacing(path) as file:
-            np.savez_compressed(file, data=self.array, **dict(self.companions))
+            np.savez_compressed(file, **arrays)
 
     def _save_png(self, path: Path) -> None:
         """One grey PNG for a map; a numbered sequence NAME_0000.png … for (T, H, W)."""

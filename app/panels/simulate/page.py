@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app import exporting
 from app.controller import StudyController
@@ -30,6 +30,7 @@ from widgets.form.form import ParameterForm
 from widgets.job_strip import JobStrip
 from widgets.panel_header import PanelHeader
 from widgets.result_panel import ResultPanel
+from widgets.splitter import Splitter
 
 if TYPE_CHECKING:
     from app.window import MainWindow
@@ -98,15 +99,15 @@ class StudyPage(QWidget):
         column.setSpacing(0)
         column.addWidget(self.banners)
         column.addWidget(self.board, 1)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setHandleWidth(theme.dp(5))
+        self.splitter = Splitter(Qt.Orientation.Horizontal, lined=True)
         for part in (self.form, centre, self.result):
             self.splitter.addWidget(part)
-        self.splitter.setCollapsible(1, False)
+        for side in (0, 2):  # the columns fold away, the views never do
+            self.splitter.setCollapsible(side, True)
         self.splitter.setStretchFactor(1, 1)
         self.form.setMaximumWidth(theme.dp(460))
         self.result.setMaximumWidth(theme.dp(440))
-        self.splitter.setSizes([theme.dp(336), theme.dp(900), theme.dp(312)])
+        self.splitter.declare([theme.dp(336), theme.dp(900), theme.dp(312)])
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
