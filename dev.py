@@ -83,9 +83,7 @@ def libraries(command: str, windowless: object) -> bool:
         return True
     line = "apt-get install -y --no-install-recommends " + " ".join(missing)
     if not shutil.which("apt-get"):  # another Linux: our guess must not stand in the way
-        return bool(
-            say("These libraries seem to be missing (Debian's names): " + " ".join(missing))
-        )
+        return bool(say("These seem to be missing (Debian's names): " + " ".join(missing)))
     if os.geteuid() != 0:
         return not say(f"Isomorph needs system libraries. Type this once:\n    sudo {line}")
     with lock():
@@ -106,9 +104,8 @@ def missing_packages(command: str) -> list[str]:
     python = "python{}.{}".format(*sys.version_info)
     header = Path(sysconfig.get_path("include"), "Python.h")
     missing = [package for package, name in LIBRARIES.items() if not has_library(name)]
-    fonts = Path("/usr/share/fonts")
     wanted = {
-        "fonts-dejavu-core": any(fonts.rglob("DejaVuSans.ttf")),
+        "fonts-dejavu-core": any(Path("/usr/share/fonts").rglob("DejaVuSans.ttf")),
         f"{python}-venv": find_spec("ensurepip"),
     }
     if command == "test" or not display():
@@ -147,7 +144,7 @@ def program(name: str = "python") -> str:
 def stamp(environment: Path) -> dict[str, str]:
     """The pinned sets an environment has; none while it is being made."""
     file = environment / "isomorph.stamp"
-    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    lines = file.read_text().splitlines() if file.is_file() else []
     return dict(line.split(" ", 1) for line in lines if " " in line)
 
 
@@ -187,8 +184,7 @@ def set_up(names: list[str]) -> bool:
     """Install the pinned sets. The stamp goes first and comes last: half a set-up starts anew."""
     say("setting up (once, a few minutes)")
     place = folder()
-    have = stamp(place)
-    good = {name for name in have if have[name] == fingerprint(name)}
+    good = {name for name, known in stamp(place).items() if known == fingerprint(name)}
     (place / "isomorph.stamp").unlink(missing_ok=True)
     quiet = {"cwd": ROOT, "env": clean(), "stdout": sys.stderr}
     make = [sys.executable, "-m", "venv", "--clear", str(place)]  # sees a just installed ensurepip
@@ -200,8 +196,7 @@ def set_up(names: list[str]) -> bool:
     if subprocess.run(pip if sys.stderr.isatty() else [*pip, "-q"], **quiet).returncode:
         return not say("The packages could not be installed. Check the network and try again.")
     link(place)
-    lines = "".join(f"{name} {fingerprint(name)}\n" for name in names)
-    (place / "isomorph.stamp").write_text(lines, encoding="utf-8")
+    (place / "isomorph.stamp").write_text("".join(f"{n} {fingerprint(n)}\n" for n in names))
     return True
 
 
