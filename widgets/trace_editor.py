@@ -39,7 +39,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 def read_points(path: str | Path) -> list[Point]:
-    """Points of a two-column CSV file; lines that hold no two numbers are skipped (a header)."""
+    """Points of a two-column CSV file, as they come; lines without two numbers are skipped."""
     points = []
     with Path(path).open(newline="", encoding="utf-8") as file:
         for line in csv.reader(file):
@@ -49,7 +49,7 @@ def read_points(path: str | Path) -> list[Point]:
                 continue
             if math.isfinite(x) and math.isfinite(y):
                 points.append((x, y))
-    return sorted(points)
+    return points
 
 
 def write_points(path: str | Path, points: list[Point]) -> None:
@@ -205,10 +205,20 @@ class TraceCanvas(QWidget):
         self.chosen.emit(index)
         self.update()
 
+    def arrange(self, points: list[Point]) -> list[Point]:
+        """Points in the order in which they are kept: by time."""
+        return sorted(points)
+
     def _insert(self, point: Point) -> None:
-        self.points = sorted([*self.points, point])
+        self.points = self.arrange([*self.points, point])
         self.select(self.points.index(point))
         self.changing.emit(list(self.points))
+
+    def next_point(self) -> Point:
+        """Where a point added by the button goes: one step after the last."""
+        points = self.points
+        step = points[-1][0] - points[-2][0] if len(points) > 1 else 10.0
+        return (points[-1][0] + (step or 1.0), points[-1][1]) if points else (0.0, 0.0)
 
     def move_selected(self, point: Point) -> None:
         """Move the chosen point; it cannot pass its neighbours."""
@@ -234,7 +244,7 @@ class TraceCanvas(QWidget):
         low, high = (f(x for x, _ in self._stroke) for f in (min, max))
         kept = [p for p in self.points if not low <= p[0] <= high]
         drawn = dict(self._stroke)
-        self.points = sorted([*kept, *drawn.items()])
+        self.points = self.arrange([*kept, *drawn.items()])
         self.changing.emit(list(self.points))
         self.update()
 
@@ -248,7 +258,7 @@ class TraceCanvas(QWidget):
         places = [self.place(point) for point in self.points]
         painter.setClipRect(self._box.adjusted(-8, -8, 8, 8))
         painter.setPen(QPen(theme.colour("1"), theme.line_width(1.5)))
-        painter.drawPolyline(QPolygonF(places))
+        self.draw_line(painter, QPolygonF(places))
         for i, place in enumerate(places):
             chosen = i == self.selected
             painter.setBrush(theme.token("accent" if chosen else "base"))
@@ -256,6 +266,10 @@ class TraceCanvas(QWidget):
             radius = theme.dp(5 if chosen else 3.5)
             painter.drawEllipse(place, radius, radius)
         painter.end()
+
+    def draw_line(self, painter: QPainter, line: QPolygonF) -> None:
+        """The trace between its points."""
+        painter.drawPolyline(line)
 
     def _paint_axes(self, painter: QPainter) -> None:
         box = self._box
@@ -343,7 +357,7 @@ class PointModel(QAbstractTableModel):
         point = list(points[index.row()])
         point[index.column()] = number
         points[index.row()] = (point[0], point[1])
-        self.edited.emit(sorted(points))
+        self.edited.emit(points)
         return True
 
 
@@ -363,6 +377,7 @@ class TraceEditor(QWidget):
         unit: str = "",
         limits: tuple[float | None, float | None] = (None, None),
         x_title: str = "time (ms)",
+        canvas: type[TraceCanvas] = TraceCanvas,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -370,7 +385,7 @@ class TraceEditor(QWidget):
         self.load: Callable[[], list[Point] | None] = self._load_file
         self.save: Callable[[list[Point]], None] = self._save_file
         y_title = f"{label.lower()} ({unit})" if unit else label.lower()
-        self.canvas = TraceCanvas(x_title, y_title, limits)
+        self.canvas = canvas(x_title, y_title, limits)
         self.canvas.setMouseTracking(True)
         self.canvas.changing.connect(self._follow)
         self.canvas.changed.connect(self._commit)
@@ -425,13 +440,12 @@ class TraceEditor(QWidget):
     def add_point(self) -> None:
         """Add a point after the last one."""
         points = self.points()
-        step = points[-1][0] - points[-2][0] if len(points) > 1 else 10.0
-        new = (points[-1][0] + (step or 1.0), points[-1][1]) if points else (0.0, 0.0)
-        self._typed([*points, new])
+        self._typed([*points, self.canvas.next_point()])
         self.canvas.select(len(points))
 
     def _typed(self, points: list[Point]) -> None:
-        self.canvas.set_points([self.canvas._clip(x, y) for x, y in points])
+        clipped = [self.canvas._clip(x, y) for x, y in points]
+        self.canvas.set_points(self.canvas.arrange(clipped))
         self._commit(self.points())
 
     def _follow(self, points: list[Point]) -> None:

@@ -82,6 +82,7 @@ class Declaration:
     formats: tuple[str, ...] = ()
     advanced: bool = False
     zero: str = ""
+    plane: bool = False
 
     @property
     def numeric(self) -> bool:
@@ -150,12 +151,14 @@ def parameter(
     kind: Kind | None = None,
     advanced: bool = False,
     zero: str = "",
+    plane: bool = False,
 ) -> Any:
     """Declare a parameter; use as the default of a field of :class:`Parameters`.
 
     ``labels`` gives the words of a Literal's values; ``cell`` = (table, row, column) puts it into a
     table of the form; ``shown_if`` = (name, values) hides the row otherwise; ``formats`` are file
-    endings; ``zero`` a word shown and typed for 0 ("own"); ``log`` defaults to True when positive
+    endings; ``zero`` a word shown and typed for 0 ("own"); ``plane`` points are a path on the unit
+    square, not a trace over time; ``log`` defaults to True when positive
     limits span more than a factor 100.
     """
     extra = {
@@ -178,6 +181,7 @@ def parameter(
         "kind": kind,
         "advanced": advanced,
         "zero": zero,
+        "plane": plane,
     }
     return Field(default, ge=low, le=high, json_schema_extra={"declaration": extra})  # type: ignore[dict-item]
 

@@ -91,7 +91,7 @@ class Run:
     ----------
     study, parameters : what to run, with which values.
     procedure : id of the study's procedure.
-    schedule : parameter changes to repeat, by step.
+    schedule : parameter changes to repeat, in the order they were made (see ``repeating``).
     duration : end of an endless procedure in model time; None runs until stopped.
     directory : where finished cells of batches are kept; None keeps them in memory.
     """
@@ -131,7 +131,8 @@ class Run:
         self.stopped_by = ""
         self.end_on_stop = True
         self.rebuilding = ""
-        self._schedule = deque(sorted(schedule, key=lambda change: change.step))
+        self._schedule = deque(schedule)  # as recorded: a new step length restarts the count
+        self.repeating = bool(schedule)
         self._pending: dict[str, Any] = {}
         self._tasks: deque[Callable[[], None]] = deque()
         self._singles = 0

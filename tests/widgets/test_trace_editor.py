@@ -98,3 +98,23 @@ def test_points_survive_a_csv_file(tmp_path: Path) -> None:
 def test_ticks_are_round() -> None:
     assert nice_ticks(0.0, 10.0, 5) == [0, 2, 4, 6, 8, 10]
     assert nice_ticks(3.0, 3.0) == [3.0]
+
+
+def test_a_path_keeps_its_order_and_stays_on_the_field(qtbot: QtBot) -> None:
+    from widgets.path_editor import PathCanvas
+
+    editor = TraceEditor("y", "field", (None, None), "x (field)", PathCanvas)
+    qtbot.addWidget(editor)
+    corners = [(0.8, 0.2), (0.2, 0.2), (0.5, 0.9)]
+    editor.set_points(corners)
+    seen: list[object] = []
+    editor.changed.connect(seen.append)
+    editor._typed([*corners, (1.7, -3.0)])
+    assert editor.points() == [*corners, (1.0, 0.0)]
+    editor.add_point()
+    assert editor.points()[-1] == (0.9, 0.1)
+    editor.canvas.select(0)
+    editor.canvas.move_selected((0.9, 0.3))
+    assert editor.points()[0] == (0.9, 0.3)
+    assert len(seen) == 2
+    assert not editor.grab().isNull()

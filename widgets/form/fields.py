@@ -200,15 +200,20 @@ class PointsField(Button):
 
     def open_editor(self) -> None:
         """Open the editor beside the form; it stays open while the run goes on."""
-        from widgets.trace_editor import TraceEditor
+        from widgets.path_editor import PathCanvas
+        from widgets.trace_editor import TraceCanvas, TraceEditor
 
         if self.editor is None:
+            declared = self._declared
             made = TraceEditor(
-                self._declared.label,
-                self._declared.unit,
-                (self._declared.low, self._declared.high),
+                "y" if declared.plane else declared.label,
+                declared.unit,
+                (declared.low, declared.high),
+                "x (field)" if declared.plane else "time (ms)",
+                PathCanvas if declared.plane else TraceCanvas,
                 parent=self.window(),
             )
+            made.setWindowTitle(declared.label)
             made.setWindowFlag(Qt.WindowType.Tool)
             made.set_points(self._value)
             made.changing.connect(self.dragging)

@@ -126,7 +126,7 @@ def _run_session(
     unit = session.unit
     session.start_at(first * unit)
     panel = panel_of(run, session, first * unit)
-    repeated = bool(run._schedule)
+    repeated = run.repeating
     for block in run.blocks(unit * session.dt, first=first):
         changed = block.changed
         if changed:

@@ -92,10 +92,10 @@ class BalancedParameters(Parameters):
         help="Same seed, same connections, noise and spikes.",
     )  # fmt: skip
     dt: float = parameter(
-        0.0, "Step (0: own)", symbol="Δt", unit="ms", low=0.0, high=0.5, step=0.01, decimals=4,
+        0.0, "Step", zero="own", symbol="Δt", unit="ms", low=0.0, high=0.5, step=0.01, decimals=4,
         log=False,
         change="rebuild", group=MODEL, source="spec section 3",
-        help="0 takes the step of the system: 0.001 ms (S1), 0.1 ms (S2), 0.05 ms (S3).",
+        help="Own (0) takes the step of the system: 0.001 ms (S1), 0.1 ms (S2), 0.05 ms (S3).",
     )  # fmt: skip
     reset: Literal["subtract", "hard"] = parameter(
         "subtract", "Reset", group=MODEL, source="Eq. 1; spec section 2.1",
@@ -245,7 +245,7 @@ class BalancedParameters(Parameters):
     )  # fmt: skip
     path_points: list[tuple[float, float]] = parameter(
         [(0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.5, 0.4), (0.25, 0.75)], "Drawn path",
-        kind="points", group=STIMULUS, shown_if=("stimulus", ("path",)),
+        kind="points", plane=True, unit="field", group=STIMULUS, shown_if=("stimulus", ("path",)),
         help="Corners (x, y) of a closed path, walked at constant speed.",
     )  # fmt: skip
     stimulus_file: str = parameter(
