@@ -20,7 +20,6 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.runner = runner
         self.setSizeGripEnabled(False)
-        self.setFixedHeight(theme.dp(24))
         self.saved = Elided("Ready", "caption", "text2")
         self.jobs = Elided("no jobs", "caption", "text2")
         cores = os.cpu_count() or 1
@@ -38,6 +37,7 @@ class StatusBar(QStatusBar):
         theme.signals().changed.connect(self._restyle)
 
     def _restyle(self) -> None:
+        self.setFixedHeight(theme.dp(24))
         self.setStyleSheet("QStatusBar::item{border:0}")
         self.setFont(theme.font("caption"))
 

@@ -300,15 +300,31 @@ class MainWindow(QMainWindow):
         from app.main import show_theme
 
         look = ("theme", "font_size", "system_font", "high_contrast")
-        changed = any(getattr(settings, n) != getattr(self.settings, n) for n in look)
+        changed = {n for n in look if getattr(settings, n) != getattr(self.settings, n)}
         self.settings = settings
         application = QApplication.instance()
         if changed and isinstance(application, QApplication):
             show_theme(application, settings)
+        if changed & {"font_size", "system_font"}:
+            self._make_anew()
         try:
             preferences.save(settings)
         except FileProblem as problem:
             self.say(str(problem))
+
+    def _make_anew(self) -> None:
+        """Lengths follow the font, so panels are made again; living runs are not disturbed."""
+        if self.runner.alive:
+            self.say("The font size reaches everything when the runs have ended.")
+            return
+        session = self.keeper.collect()
+        for panel in self.panels.values():
+            self.stack.removeWidget(panel)
+            panel.hide()
+            panel.deleteLater()
+        self.panels, self.panel = {}, ""
+        self.show_panel("home")
+        self.keeper.take(session)
 
     def switch_theme(self) -> None:
         """From light to dark and back."""

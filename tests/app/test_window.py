@@ -390,3 +390,18 @@ def test_shortcuts_work_again_after_a_menu_greyed_them(window: MainWindow, wait:
     assert not window.actions_["run.stop"].isEnabled()
     window.menus["Run"].close()
     wait(lambda: window.actions_["run.stop"].isEnabled())
+
+
+def test_another_font_size_keeps_what_was_set(window: MainWindow, wait: Wait) -> None:
+    page = window.open_study(RETINA)
+    page.controller.set_value("J", 4.5)
+    page.run_or_pause()
+    wait(lambda: page.strip.chip.text() == "Done")
+    window.set_preferences(window.settings.changed(font_size=13))
+    again = window.page
+    assert again is not None
+    assert again is not page
+    assert again.controller.parameters.J == 4.5
+    assert again.controller.job is not None
+    assert again.strip.height() > 50
+    window.set_preferences(window.settings.changed(font_size=9))
