@@ -24,6 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 REQUIREMENTS = ROOT / "requirements"
+COMMANDS = "Scripts" if os.name == "nt" else "bin"
 MINIMUM = (3, 11)
 SETS = {"run": ["run"], "test": ["run", "test"], "bench": ["run", "bench"]}  # pinned, by command
 WINDOWLESS = ("list", "run", "sweep", "stimuli")  # of the program: draw nothing on a screen
@@ -138,20 +139,22 @@ def folder() -> Path:
 
 def program(name: str = "python") -> str:
     """A command of the environment."""
-    return str(folder() / ("Scripts" if os.name == "nt" else "bin") / name)
+    return str(folder() / COMMANDS / name)
 
 
 def stamp(environment: Path) -> dict[str, str]:
     """The pinned sets an environment has; none while it is being made."""
     file = environment / "isomorph.stamp"
-    lines = file.read_text().splitlines() if file.is_file() else []
+    there = file.is_file() and shutil.which("python", path=str(environment / COMMANDS))
+    lines = file.read_text().splitlines() if there else []
     return dict(line.split(" ", 1) for line in lines if " " in line)
 
 
 def fingerprint(name: str) -> str:
     """What a set-up depends on: the pinned file, this Python and where the checkout is."""
     content = (REQUIREMENTS / f"{name}.txt").read_bytes()
-    place = ascii((sysconfig.get_platform(), sys.version, str(ROOT))).encode()
+    # Not the full version: installing python3.11-venv may have upgraded the Python we run in.
+    place = ascii((sysconfig.get_platform(), sys.implementation.cache_tag, str(ROOT))).encode()
     return hashlib.sha256(content + place).hexdigest()
 
 

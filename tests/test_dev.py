@@ -35,7 +35,8 @@ def dev(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def stamp(dev: ModuleType, *names: str) -> None:
     """Pretend that these sets are installed."""
     place = dev.folder()
-    place.mkdir(parents=True, exist_ok=True)
+    (place / dev.COMMANDS).mkdir(parents=True, exist_ok=True)
+    (place / dev.COMMANDS / "python").touch(0o755)
     lines = "".join(f"{name} {dev.fingerprint(name)}\n" for name in names)
     (place / "isomorph.stamp").write_text(lines)
 
@@ -135,6 +136,21 @@ def test_changed_pins_or_a_moved_checkout_set_up_again(
     assert after != before
     monkeypatch.setattr(dev, "ROOT", dev.ROOT / "elsewhere")
     assert dev.fingerprint("run") != after
+
+
+def test_an_environment_whose_python_is_gone_is_made_anew(dev: ModuleType) -> None:
+    stamp(dev, "run")
+    assert "run" in dev.stamp(dev.folder())
+    Path(dev.program()).unlink()
+    assert dev.stamp(dev.folder()) == {}
+
+
+def test_an_upgrade_of_the_same_python_keeps_the_environment(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = dev.fingerprint("run")
+    monkeypatch.setattr(sys, "version", "3.11.99 (built tomorrow)")
+    assert dev.fingerprint("run") == before
 
 
 def test_a_set_up_that_fails_is_said_and_leaves_no_stamp(
