@@ -152,8 +152,12 @@ def execute(
     run_to(directory, job, say_on_stderr)
     if job.failure is not None:
         fail(job.failure.text, BAD_INPUT if job.failure.field else FAILED)
-    for line in job.comparisons():
+    lines = [line for line in job.comparisons() if line.measured is not None]
+    named = [line for line in lines if line.reference or line.quantity == job.run.result.lead]
+    for line in named or lines:
         print_line(line)
+    if named and len(lines) > len(named):
+        print(f"and {len(lines) - len(named)} more values in result.json")
     for note in job.run.result.notes:
         print(f"Note: {note}")
     print(f"{'Complete' if job.run.result.complete else 'Incomplete'}: {directory}")
@@ -164,8 +168,6 @@ def print_line(line: Any) -> None:
     """One measured value beside its reference."""
     from backend.core.report import reference_text, shown_value
 
-    if line.measured is None:
-        return
     measured = f"{shown_value(line.measured.value, line.digits)} {line.unit}".strip()
     print(f"{line.label:<52} {measured:>14}   {reference_text(line):<22} {line.verdict}")
 

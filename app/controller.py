@@ -195,7 +195,7 @@ class StudyController(QObject):
 
     def state(self) -> StudyState:
         """What a session keeps."""
-        run = self.job.record.id if self.job is not None else ""
+        run = self.job.record.id if self.job is not None and not self.job.draft else ""
         return StudyState(self.preset, self.parameters.document(), run)
 
     def restore(self, state: StudyState) -> None:

@@ -57,7 +57,7 @@ class StatusBar(QStatusBar):
 
     def show_jobs(self) -> None:
         """How many runs are alive."""
-        alive = len(self.runner.alive)
+        alive = sum(not job.draft for job in self.runner.alive)
         words = "no jobs" if not alive else f"{alive} job{'s' if alive > 1 else ''} running"
         self._say(self.jobs, words)
 

@@ -255,7 +255,7 @@ class MainWindow(QMainWindow):
     @property
     def simulating(self) -> bool:
         """True while a run of the Simulate panel is alive."""
-        return bool(self.runner.alive)
+        return any(not job.draft for job in self.runner.alive)
 
     def open_study(self, identifier: str) -> StudyPage:
         """Show a study's page."""
@@ -482,7 +482,7 @@ class MainWindow(QMainWindow):
 
     def confirm_runs(self, verb: str) -> bool:
         """Ask once when runs are alive; cancels them when the user agrees."""
-        alive = self.runner.alive
+        alive = [job for job in self.runner.alive if not job.draft]
         if not alive:
             return True
         box = QMessageBox(self)

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 from backend.core.parameters import show_number
 from backend.core.result import Comparison, Reference, Verdict
 from widgets import icons, theme
-from widgets.parts import chip_width, draw_chip
+from widgets.strokes import chip_width, draw_chip
 
 Index = QModelIndex | QPersistentModelIndex
 WORDS = {

@@ -15,7 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
-from widgets.parts import Button, Combo, DoubleSpin, Spin, Tick, Words
+from widgets.inputs import Combo, DoubleSpin, Spin, Tick
+from widgets.parts import Button, Words
 
 Format = Literal["png", "svg", "pdf"]
 WIDTHS = (("one column, 85 mm", 85.0), ("one and a half, 120 mm", 120.0), ("full, 180 mm", 180.0))

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from backend.core.views import Marker
 from widgets import theme
-from widgets.parts import Combo, Panel, Spin, Tool
+from widgets.inputs import Combo, Spin
+from widgets.parts import Panel, Tool
 from widgets.views.drawing import polygon_of
 from widgets.views.picture import ImageCanvas
 

@@ -10,7 +10,8 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction, QPainter, QPai
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QWidget
 
 from widgets import icons, theme
-from widgets.parts import Button, Chip, Combo, Elided, LineEdit, Panel, Separator, Tick, Tool
+from widgets.inputs import Combo, LineEdit, Tick
+from widgets.parts import Button, Chip, Elided, Panel, Separator, Tool
 
 STATES = ("idle", "running", "rebuilding", "paused", "done", "cancelled", "failed")
 PRIMARY = {

@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import icons, theme
-from widgets.parts import LineEdit
+from widgets.inputs import LineEdit
 
 Index = QModelIndex | QPersistentModelIndex
 PREFIXES = {">": "action", "@": "object", "#": "study", "?": "help"}

@@ -9,7 +9,9 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
 from widgets import theme
-from widgets.parts import Button, Combo, Elided, Panel, Separator, draw_arrow
+from widgets.inputs import Combo
+from widgets.parts import Button, Elided, Panel, Separator
+from widgets.strokes import draw_arrow
 
 
 class StudyButton(QPushButton):

@@ -14,7 +14,8 @@ from backend.studies import find, ids
 from widgets import theme
 from widgets.banner import Banner
 from widgets.flow_cards import Card, FlowCards
-from widgets.parts import Button, Elided, Head, LineEdit, Panel, Words
+from widgets.inputs import LineEdit
+from widgets.parts import Button, Elided, Head, Panel, Words
 
 if TYPE_CHECKING:
     from app.window import MainWindow

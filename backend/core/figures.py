@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Data = Mapping[str, Any]
 MM = 1 / 25.4
 SETTINGS: dict[Any, Any] = {
-    "font.family": ["Inter", "DejaVu Sans"],
+    "font.family": ["DejaVu Sans"],  # comes with matplotlib; every format can embed it
     "font.size": 8.0,
     "svg.fonttype": "none",
     "pdf.fonttype": 42,

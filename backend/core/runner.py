@@ -45,7 +45,10 @@ class Failure:
 
 @dataclass
 class Job:
-    """One run under way or over, as the window and the command line see it."""
+    """One run under way or over, as the window and the command line see it.
+
+    A ``draft`` leaves nothing in the store: it follows a slider until a run is asked for.
+    """
 
     record: Record
     study: Study
@@ -55,6 +58,7 @@ class Job:
     failure: Failure | None = None
     done: threading.Event = field(default_factory=threading.Event)
     start_parameters: Any = None
+    draft: bool = False
 
     def __post_init__(self) -> None:
         self.start_parameters = self.run.parameters
@@ -148,6 +152,16 @@ class Runner:
         run = Run(study, parameters, procedure, schedule, duration, record.path)
         return Job(record, study, run)
 
+    def draft(self, study: Study, parameters: Any, preset: str) -> Job:
+        """Start a free run that is not kept; ParameterError when its settings cannot run."""
+        study.check(parameters, "free")
+        now = datetime.now().isoformat(timespec="seconds")
+        document = parameters.document()
+        record = Record("draft", study.id, preset, "free", document, started=now)
+        job = Job(record, study, Run(study, parameters), draft=True)
+        job.run.drawing = True
+        return self.launch(job)
+
     def start(self, study: Study, parameters: Any, preset: str, **options: Any) -> Job:
         """Prepare and start a job; options as in :meth:`prepare`."""
         return self.launch(self.prepare(study, parameters, preset, **options))
@@ -216,7 +230,8 @@ def work(job: Job) -> None:
         job.failure = describe(error)
     try:
         job.run.close()
-        keep(job, outcome)
+        if not job.draft:
+            keep(job, outcome)
     except Exception as error:
         outcome = "failed"
         job.failure = job.failure or describe(error)

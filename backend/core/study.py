@@ -96,6 +96,10 @@ class Study(ABC):
         """Warnings about a parameter set; raises ParameterError for one that cannot run."""
         return []
 
+    def instant(self, parameters: Any) -> bool:
+        """True when a whole free run takes a moment: the window repeats it while one drags."""
+        return False
+
     def layout_of(self, parameters: Any, procedure: str = "free") -> str:
         """Which of ``layout`` fits (a mode or a procedure may have its own views)."""
         return next(iter(self.layout))

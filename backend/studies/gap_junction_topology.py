@@ -18,6 +18,8 @@ from backend.studies.gap_junction import declared, setup
 from backend.studies.gap_junction.parameters import GapJunctionParameters
 from backend.studies.gap_junction.presets import PRESETS
 
+INSTANT_CELL_STEPS = 80 * 80 * 1600
+
 
 class GapJunctionTopology(Study):
     """Declarations, and the procedures in :mod:`backend.studies.gap_junction`."""
@@ -63,6 +65,11 @@ class GapJunctionTopology(Study):
             "pair": proofs.pair,
         }
         todo.get(run.procedure, batches.scan)(run)
+
+    def instant(self, parameters: Any) -> bool:
+        """A trial of at most 16 ms on the usual sheet takes some hundredths of a second."""
+        p: GapJunctionParameters = parameters
+        return p.H * p.W * p.duration / p.dt <= INSTANT_CELL_STEPS
 
     def layout_of(self, parameters: Any, procedure: str = "free") -> str:
         """One trial, a scan, the (J, gamma) plane, or two cells."""

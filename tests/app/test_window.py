@@ -182,11 +182,36 @@ def test_a_setting_that_cannot_run_is_refused_with_its_fix(window: MainWindow) -
     assert page.controller.job is not None
 
 
+def test_the_count_follows_the_breach_while_it_is_dragged(window: MainWindow, wait: Wait) -> None:
+    page = window.open_study(RETINA)
+    page.run_or_pause()
+    wait(lambda: page.strip.chip.text() == "Done")
+    kept = len(window.runner.store.records())
+    for angle in range(0, 61, 5):
+        page.form.changing.emit("breach", float(angle))
+        QTest.qWait(1)
+    page.form.changed.emit("breach", 60.0)
+
+    def volleys() -> float:
+        job = page.controller.job
+        assert job is not None
+        same = job.run.parameters.breach == 60.0
+        return job.run.result["temporal_volleys"] if same and job.finished else 0
+
+    wait(lambda: volleys() == 2)
+    assert page.board.replay.isVisible()
+    assert len(window.runner.store.records()) == kept
+    wait(lambda: len(window.runner.jobs) == 1)
+    page.run_or_pause()
+    wait(lambda: len(window.runner.store.records()) == kept + 1)
+    wait(lambda: not window.runner.alive)
+
+
 def test_results_of_other_settings_say_so(window: MainWindow, wait: Wait) -> None:
     page = window.open_study(RETINA)
     page.run_or_pause()
     wait(lambda: page.strip.chip.text() == "Done")
-    page.controller.set_value("J", 4.0)
+    page.controller.set_value("seed", 4)
     wait(lambda: "other settings" in page.board.views["sheet"].header.chip.text())
     window.undo()
     wait(lambda: page.board.views["sheet"].header.chip.isHidden())
@@ -372,6 +397,20 @@ def test_script_methods_and_about(window: MainWindow, wait: Wait) -> None:
     report = system_report()
     for word in ("Isomorph", "processor", "numpy", "PySide6"):
         assert word in report
+
+
+def test_undo_works_while_the_caret_is_in_a_number_field(window: MainWindow) -> None:
+    page = window.open_study(RETINA)
+    field = page.form.rows["J"].field
+    window.activateWindow()
+    assert QTest.qWaitForWindowActive(window)
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, "4.5")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert page.controller.parameters.J == 4.5
+    QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert page.controller.parameters.J == 3.0
 
 
 def test_theme_switches_and_stays(window: MainWindow) -> None:

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from backend.core.parameters import Declaration
 from widgets import theme
 from widgets.form.number import is_reset
-from widgets.parts import Button, Combo, LineEdit, Tick, Tool
+from widgets.inputs import Combo, LineEdit, Tick
+from widgets.parts import Button, Tool
 
 
 class ChoiceField(Combo):

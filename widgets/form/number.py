@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QFontMetrics,
     QKeyEvent,
+    QKeySequence,
     QPainter,
     QPaintEvent,
     QValidator,
@@ -23,7 +24,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QWidget
 
 from backend.core.parameters import Declaration, show_number
 from widgets import theme
-from widgets.parts import clear_ground, paint_spin
+from widgets.inputs import clear_ground, paint_spin
 
 
 def show_value(declared: Declaration, value: Any) -> str:
@@ -122,6 +123,18 @@ class NumberField(QAbstractSpinBox):
         return QSize(theme.dp(90), theme.dp(22))
 
     minimumSizeHint = sizeHint
+
+    def event(self, event: QEvent) -> bool:
+        """Leave the window its shortcuts while nothing is being typed (undo above all)."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            keys = QKeySequence.StandardKey
+            undo = event.matches(keys.Undo) or event.matches(keys.Redo)
+            control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            step = event.key() == Qt.Key.Key_Right and bool(control)
+            if (undo or step) and self.text() == self._shown:
+                event.ignore()
+                return True
+        return super().event(event)
 
     # ---- typing --------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from backend.core.views import Axis
 from widgets import theme
-from widgets.parts import painting
+from widgets.strokes import painting
 from widgets.ticks import Scale
 from widgets.views.drawing import draw_dots
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from backend.core.views import View
 from widgets import icons, theme
-from widgets.parts import painting
+from widgets.strokes import painting
 from widgets.ticks import HUGE, nice_ticks, tick_text
 from widgets.views.frame import ViewWidget
 from widgets.views.plot import three, unit_words

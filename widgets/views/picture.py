@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from backend.core.views import Axis, Marker
 from widgets import theme
-from widgets.parts import painting
+from widgets.strokes import painting
 from widgets.ticks import nice_ticks, tick_text
 from widgets.views.drawing import polygon_of
 from widgets.views.plot import three

@@ -24,7 +24,8 @@ from app.panels.runs.model import COLUMNS, RECORD_ROLE, RunsFilter, RunsModel
 from backend.core.files import FileProblem
 from backend.core.store import ALIVE, Record, Store
 from widgets import theme
-from widgets.parts import Button, Head, LineEdit
+from widgets.inputs import LineEdit
+from widgets.parts import Button, Head
 
 if TYPE_CHECKING:
     from app.window import MainWindow

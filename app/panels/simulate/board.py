@@ -91,10 +91,13 @@ class Board(QWidget):
 
     # ---- data ------------------------------------------------------------------------------
 
-    def show_run(self, run: Run | None) -> None:
-        """Draw another run from now on."""
+    def show_run(self, run: Run, finished: bool = False) -> None:
+        """Draw another run from now on; a finished one brings its time slider."""
         self.run = run
-        self.replay.hide()
+        if finished:
+            self.offer_replay()
+        else:
+            self.replay.hide()
 
     def set_alive(self, alive: bool) -> None:
         """Live views keep steady axes; finished ones snap."""
@@ -152,12 +155,14 @@ class Board(QWidget):
 
     def offer_replay(self) -> None:
         """Show the time slider when the finished run left snapshots."""
-        if not self.study.replay or self.run is None or "replay" not in self.run.channels:
-            return
-        data = self.run.channels["replay"].snapshot()
+        data: dict[str, Any] = {}
+        if self.study.replay and self.run is not None and "replay" in self.run.channels:
+            data = self.run.channels["replay"].snapshot()
         if len(data.get("times", ())):
             self.replay.offer(data["times"], self.study.time_unit)
             self.replay.show()
+        else:
+            self.replay.hide()
 
     def _show_moment(self, index: int) -> None:
         if self.run is None:

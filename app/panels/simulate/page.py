@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app import exporting
 from app.controller import StudyController
 from app.panels.simulate.board import Board
+from app.panels.simulate.drafts import Drafts
 from app.panels.simulate.status import show_result, show_strip, stale_words
 from backend.core.files import FileProblem, text_of_array
 from backend.core.parameters import ParameterError
@@ -72,6 +73,7 @@ class StudyPage(QWidget):
             self.result.add_view(widget, theme.dp(HEIGHTS.get(widget.view.kind, 200)))
             widget.hide()
         self._lay_out()
+        self.drafts = Drafts(controller)
         self.began = 0.0
         self.expected: dict[str, Any] | None = None
         self._said_job: Job | None = None
@@ -187,6 +189,9 @@ class StudyPage(QWidget):
 
     def _frame(self) -> None:
         """Pull channels; the run hears whether anybody looks."""
+        draft = self.drafts.next()
+        if draft is not None and not self.controller.alive:
+            self.adopt(draft)
         job = self.controller.job
         alive = self.controller.alive
         if job is not None:
@@ -222,6 +227,7 @@ class StudyPage(QWidget):
         self._show_layout()
         self._show_procedures()
         self._preview()
+        self.drafts.ask(names)
         self.window_.session_changed()
 
     def _show_layout(self) -> None:
@@ -329,6 +335,7 @@ class StudyPage(QWidget):
             self.form.show_parameter(name)
             return False
         self.banners.remove("problem")
+        self.drafts.stop()
         self.began = time.monotonic()
         return self.controller.start(procedure, **options)
 
@@ -489,12 +496,14 @@ class StudyPage(QWidget):
         self.adopt(job)
 
     def adopt(self, job: Job) -> None:
-        """Show a finished job of the history as the current one."""
-        self.controller.job = job
+        """Show a finished job, of the history or a draft, as the current one."""
+        controller = self.controller
+        if controller.job is not None:
+            controller.runner.forget(controller.job)
+        controller.job = job
         self._said_job = job
         self._show_layout()
-        self.board.show_run(job.run)
-        self.board.offer_replay()
+        self.board.show_run(job.run, finished=True)
         self._slow()
 
     def reproduce(self, record: Record, values: dict[str, Any]) -> None:

@@ -10,7 +10,8 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QWidget
 
 from widgets import theme
-from widgets.parts import Combo, Elided, Panel, Tool
+from widgets.inputs import Combo
+from widgets.parts import Elided, Panel, Tool
 
 SLOWER = (("× 1000 slower", 1000.0), ("× 300 slower", 300.0), ("× 3000 slower", 3000.0))
 TICK_MS = 33

@@ -68,6 +68,8 @@ def activity(job: Job) -> str:
 def note(job: Job, endless: bool, began: float, short: bool) -> str:
     """Speed of a simulation, time left of a batch, time taken of what is over."""
     run = job.run
+    if job.draft:
+        return "follows the settings; press Run to keep it"
     if job.finished:
         return f"in {took(job.record) or '0 s'}"
     if not run.clock and not run.done:
