@@ -199,6 +199,8 @@ def set_up(names: list[str]) -> bool:
     if subprocess.run(pip if sys.stderr.isatty() else [*pip, "-q"], **quiet).returncode:
         return not say("The packages could not be installed. Check the network and try again.")
     link(place)
+    say("compiling the kernels (once)")  # else the first run of each study would wait for it
+    subprocess.run([program(), "-P", "-m", "backend.warm"], **quiet)
     (place / "isomorph.stamp").write_text("".join(f"{n} {fingerprint(n)}\n" for n in names))
     return True
 
@@ -240,12 +242,13 @@ def tour() -> list[str]:
 
 
 def test(arguments: list[str]) -> int:
-    """Lint, import contracts and the tests; the last lines are pytest's."""
+    """Lint, import contracts, types and the tests; the last lines are pytest's."""
     # A shell that starts us in the background has Ctrl-C ignored, and a test presses it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     commands = [[program(), "-m", "pytest", *arguments]]
     if not arguments:
-        commands = [[program("ruff"), "check", "."], [program("lint-imports")], *commands]
+        checks = [[program("ruff"), "check", "."], [program("lint-imports")], [program("mypy")]]
+        commands = [*checks, *commands]
     codes = [subprocess.run(one, cwd=ROOT, env=clean()).returncode for one in commands]
     return codes[-1] or max(codes)
 
