@@ -16,12 +16,11 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
-from backend.core.colours import CATEGORICAL, MEANINGS, TOKENS
+from backend.core.colours import CATEGORICAL, MEANINGS, TOKENS, map_table
 
 Mode = Literal["light", "dark", "system"]
 
 FONTS = Path(__file__).parent.parent / "resources" / "fonts"
-MAPS = Path(__file__).parent.parent / "resources" / "maps"
 
 ROLES = {
     # role: (points at body 9, weight)
@@ -243,30 +242,19 @@ def lut(name: str) -> np.ndarray:
     if name == "hot-cold":
         return hot_cold()
     if name == "CET-L4 from 80":
-        return _resample(_table("CET-L4")[80:])
-    return _table(name)
+        return _resample(map_table("CET-L4")[80:])
+    return map_table(name)
 
 
 def hot_cold() -> np.ndarray:
     """Signed overlay: cold end CET-L6 240..70 reversed, warm end CET-L4 80..250."""
-    cold = _table("CET-L6")[70:241][::-1]
-    warm = _table("CET-L4")[80:251]
+    cold = map_table("CET-L6")[70:241][::-1]
+    warm = map_table("CET-L4")[80:251]
     return np.concatenate([_resample(cold, 128), _resample(warm, 128)])
 
 
 def _resample(table: np.ndarray, n: int = 256) -> np.ndarray:
     return table[np.linspace(0, len(table) - 1, n).round().astype(int)]
-
-
-@functools.cache
-def _table(name: str) -> np.ndarray:
-    """Table of a bundled map; read here, because importing pyqtgraph costs 0.2 s."""
-    path = MAPS / f"{name}.csv"
-    lines = path.read_text(encoding="utf-8").splitlines()
-    rows = [line.split(";")[0].split(",")[:3] for line in lines if line and line[0] != ";"]
-    table = np.full((256, 4), 255, np.uint8)
-    table[:, :3] = (255 * np.array(rows, float) + 0.5).astype(np.uint8)
-    return table
 
 
 @functools.cache

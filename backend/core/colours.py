@@ -5,9 +5,15 @@ Plain hex strings, so that window, report and exported figures share one table.
 
 from __future__ import annotations
 
+import functools
+from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 Theme = Literal["light", "dark"]
+
+MAPS = Path(__file__).parents[2] / "resources" / "maps"
 
 TOKENS = {
     # name: (light, dark)
@@ -69,3 +75,13 @@ def hex_colour(meaning: str, dark: bool) -> str:
     if meaning == "mark":
         return "#FFFFFF"
     return TOKENS["text" if meaning in ("theory", "paper") else meaning][int(dark)]
+
+
+@functools.cache
+def map_table(name: str) -> np.ndarray:
+    """Colour table (256, 4) uint8 RGBA of a bundled map; FileNotFoundError if there is none."""
+    lines = (MAPS / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+    rows = [line.split(";")[0].split(",")[:3] for line in lines if line and line[0] != ";"]
+    table = np.full((256, 4), 255, np.uint8)
+    table[:, :3] = (255 * np.array(rows, float) + 0.5).astype(np.uint8)
+    return table

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backend.core.colours import Theme, hex_colour
+from backend.core.colours import Theme, hex_colour, map_table
 from backend.core.files import replacing
 from backend.core.views import Marker, Series, View
 
@@ -33,7 +33,6 @@ SETTINGS: dict[Any, Any] = {
 }
 STYLES = {"line": "-", "dash": (0, (5, 3)), "dot": ":", "dots": "none", "bars": "-"}
 ASPECT = {"image": 0.92, "matrix": 0.9, "raster": 0.5, "bars": 0.5, "checks": 0.4, "band": 0.3}
-MAPS = {"CET-L1": "gray", "CET-D1A": "RdBu_r", "CET-CBD1": "PuOr", "CET-C6": "twilight"}
 
 
 def data_colour(meaning: str, theme: Theme) -> str:
@@ -187,11 +186,10 @@ def draw_raster(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme
 
 
 def colour_map(name: str) -> Any:
-    """The matplotlib map of a pyqtgraph name."""
-    import matplotlib
+    """The bundled map of this name, as the window draws it."""
+    from matplotlib.colors import ListedColormap
 
-    map_ = matplotlib.colormaps[MAPS.get(name, name if not name.startswith("CET") else "gray")]
-    return map_.with_extremes(bad="#E9ECF0")
+    return ListedColormap(map_table(name) / 255.0, name).with_extremes(bad="#E9ECF0")
 
 
 def draw_image(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:

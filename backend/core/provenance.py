@@ -15,7 +15,7 @@ from typing import Any
 from backend.core.parameters import Parameters
 
 PACKAGES = ("numpy", "scipy", "numba", "pandas", "pydantic", "scikit-image", "brian2")
-WINDOW_PACKAGES = ("PySide6-Essentials", "pyqtgraph", "vispy", "superqt", "qtawesome")
+WINDOW_PACKAGES = ("PySide6-Essentials", "QtAwesome", "matplotlib")
 
 
 def version() -> str:

@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
+from backend.core.colours import MAPS
 from widgets import icons, theme
 
 # Machado et al. (2009), severity 1, on linear RGB.
@@ -140,7 +141,7 @@ def test_every_offered_map_has_256_colours(name: str) -> None:
     assert len(theme.lut_rgb32(name)) == 256
 
 
-@pytest.mark.parametrize("path", sorted(theme.MAPS.glob("*.csv")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(MAPS.glob("*.csv")), ids=lambda path: path.stem)
 def test_maps_are_the_ones_pyqtgraph_knows_by_this_name(path: Path) -> None:
     import pyqtgraph
 
