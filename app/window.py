@@ -133,8 +133,7 @@ class MainWindow(QMainWindow):
         top = QWidget()
         row = QHBoxLayout(top)
         row.setContentsMargins(0, theme.dp(1), theme.dp(6), theme.dp(1))
-        row.addWidget(bar)
-        row.addStretch(1)
+        row.addWidget(bar, 1)
         row.addWidget(field)
         self.setMenuWidget(top)
 

@@ -22,7 +22,7 @@ class Preferences(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Preferences")
         self.settings = settings
-        self.form = ParameterForm(Settings)
+        self.form = ParameterForm(Settings, "Preferences")
         self.form.set_preset_values(Settings())
         self.form.set_values(settings)
         self.form.changed.connect(self._set)

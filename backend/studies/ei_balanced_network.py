@@ -10,7 +10,14 @@ from backend.core.run import Run
 from backend.core.study import Citation, Study
 from backend.studies.ei_balanced.parameters import BalancedParameters
 from backend.studies.ei_balanced.presets import PRESETS, PROCEDURES
-from backend.studies.ei_balanced.views import CHANNELS, LAYOUT, MONITORS, QUANTITIES, VIEWS
+from backend.studies.ei_balanced.views import (
+    CHANNELS,
+    LAYOUT,
+    LAYOUT_OF,
+    MONITORS,
+    QUANTITIES,
+    VIEWS,
+)
 
 
 class BalancedNetwork(Study):
@@ -50,7 +57,7 @@ class BalancedNetwork(Study):
         return checks.check(parameters, procedure)
 
     def layout_of(self, parameters: Any, procedure: str = "free") -> str:
-        return str(parameters.mode)
+        return LAYOUT_OF.get(procedure, str(parameters.mode))
 
     def warm_settings(self) -> list[Any]:
         small = self.Parameters().changed(n=200, n_1=200)

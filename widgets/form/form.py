@@ -68,8 +68,11 @@ class ParameterForm(QWidget):
     refused = Signal(str, str)
     errors_changed = Signal(int)
 
-    def __init__(self, model: type[Parameters], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, model: type[Parameters], title: str = "Set-up", parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self.title = title
         self.model = model
         self.declarations = {
             name: one for name, one in model.declarations().items() if one.kind != "array"
@@ -91,7 +94,7 @@ class ParameterForm(QWidget):
     # ---- making --------------------------------------------------------------------------
 
     def _build(self) -> None:
-        head = Head("Set-up", self)
+        head = Head(self.title, self)
         self.reset_button = Button("Reset all", "restore", flat=True)
         self.reset_button.clicked.connect(self.reset_all)
         head.row.addWidget(self.reset_button)

@@ -266,6 +266,7 @@ class PsychometricView(PlotView):
 
     def _draw(self, channel: Any) -> bool:
         data = channel.snapshot()
+        self.retitle(data)
         names = ("x", "y", "low", "high", "fit_x", "fit_y")
         self._data = {n: np.asarray(data[n], float) for n in names if data.get(n) is not None}
         threshold = data.get("threshold")
@@ -359,6 +360,7 @@ class ScatterView(PlotView):
 
     def _draw(self, channel: Any) -> bool:
         data = channel.snapshot()
+        self.retitle(data)
         x = np.asarray(data.get("x", ()), float)
         self._lines = {}
         for series in self.view.series:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -90,6 +92,13 @@ class PlotView(ViewWidget):
             if moved:
                 canvas.limits_changed.emit()
         canvas.update()
+
+    def retitle(self, data: Mapping[str, Any]) -> None:
+        """Take the title of x that a channel brings (a scan names what it varies)."""
+        title = data.get("x_title")
+        scale = self.canvas.x_scale
+        if title and scale.axis.title != title:
+            scale.axis = replace(scale.axis, label=str(title), unit="")
 
     def whole(self, left: float, right: float) -> tuple[float, float]:
         """The range of x; a channel that knows where its run ends shows all of it."""

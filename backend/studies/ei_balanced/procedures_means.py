@@ -51,7 +51,26 @@ def density(run: Run, parameters: BalancedParameters) -> None:
     measure_all(run, "negative_share", [trial["negative"] for trial in found])
     measure_all(run, "mean_rate", [trial["rate"] for trial in found])
     run.lead("ks_distance", "Largest difference of the distribution functions.")
-    run.table("trials", {"seed": seeds(parameters), **columns(found)})
+    counts = np.sum([trial["counts"] for trial in found], axis=0)
+    _publish_density(run, parameters, counts)
+    numbers = [{n: v for n, v in trial.items() if n != "counts"} for trial in found]
+    run.table("trials", {"seed": seeds(parameters), **columns(numbers)})
+
+
+def _publish_density(run: Run, parameters: BalancedParameters, counts: np.ndarray) -> None:
+    """Histogram of all trials' voltages beside the stationary density (Fig. 2A)."""
+    from backend.spiking.balanced_theory import barrier_density
+    from backend.spiking.balanced_theory import density as stationary
+
+    d = population_dynamics(parameters)
+    beta = d.sigma**2 / parameters.mu if d.constant_sigma else d.beta
+    edges = measures.density_edges(beta, d)
+    x = np.linspace(edges[0], d.theta, 201)
+    shape = barrier_density if d.barrier else stationary
+    share = counts / (parameters.n_1 * parameters.trials * np.diff(edges))
+    run.channel("voltage").publish(
+        edges=edges, E=share, p0_x=x, p0=shape(x, beta, d.tau, d.theta)
+    )
 
 
 def mean_rate(run: Run, parameters: BalancedParameters) -> None:

@@ -271,7 +271,7 @@ VIEWS: tuple[View, ...] = (
         empty="Currents from F, E and I appear when the study runs.",
     ),
     View(
-        "curve", "Measured curve", "traces", "curve", note="mean of the trials", place="result",
+        "curve", "Measured curve", "traces", "curve", note="mean of the trials",
         x=_TIME, y=Axis("rate", PER_MS), icon="chart-bell-curve",
         series=(
             Series("F", "F", "F"), Series("E", "E", "E"), Series("I", "I", "I"),
@@ -281,7 +281,7 @@ VIEWS: tuple[View, ...] = (
         empty="Measure… draws the curve of the figure here.",
     ),
     View(
-        "sweep", "Lag", "traces", "sweep", note="mean ± SD of the trials", place="result",
+        "sweep", "Lag", "traces", "sweep", note="mean ± SD of the trials",
         x=Axis("1/T", "1/ms"), y=Axis("|lag|", "°", low=0.0), icon="chart-scatter-plot",
         series=(
             Series("k1", "first k", "1"), Series("k2", "second k", "2"),
@@ -303,7 +303,20 @@ LAYOUT: Mapping[str, Split] = {
     "preview": column(row("camera", "map_e", "map_i"), "rates", weights=(3.0, 2.0)),
     "S2": column("raster_s2", "rates_s2", row("voltage", "vmr"), weights=(2.0, 2.0, 2.0)),
     "S1": column("rates_s1", row("membrane", "voltage_s1"), "raster_s1", weights=(2.0, 2.0, 1.5)),
+    "curve": column("curve"),
+    "curve S3": column("curve", "camera", weights=(3.0, 2.0)),
+    "sweep": column("sweep", "camera", weights=(3.0, 2.0)),
+    "density": column("voltage_s1"),
+    "maps": row("camera", "map_e", "map_i"),
+    "position": column("position", "camera", weights=(3.0, 2.0)),
 }
+
+LAYOUT_OF: Mapping[str, str] = {
+    "tracking": "curve", "sine": "curve", "step": "curve S3", "flicker": "curve S3",
+    "scales": "sweep", "lag_frequency": "sweep", "lag_speed": "sweep", "wiring": "maps",
+    "density": "density", "motion": "position",
+}  # fmt: skip
+"""Procedure → layout, where the measured picture is not that of the running system."""
 
 MONITORS: Mapping[str, str] = {
     "E rate": "Hz",
