@@ -47,7 +47,9 @@ def bench(name: str, as_json: bool) -> int:
 def run_script(name: str) -> list[dict[str, Any]] | None:
     """Rows of one benchmark; None when its script failed (its words are on standard error)."""
     command = [sys.executable, str(FOLDER / BENCHMARKS[name])]
-    if name in NEEDS_DISPLAY and not has_display():
+    from app.cli import needs_display
+
+    if name in NEEDS_DISPLAY and needs_display():
         if not shutil.which("xvfb-run"):
             print(f"isomorph: {name} needs a display or xvfb", file=sys.stderr)
             return None
@@ -61,13 +63,6 @@ def run_script(name: str) -> list[dict[str, Any]] | None:
         return None
     rows: list[dict[str, Any]] = json.loads(done.stdout)
     return rows
-
-
-def has_display() -> bool:
-    """True where a window can open."""
-    if not sys.platform.startswith("linux"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def table(rows: list[dict[str, Any]]) -> str:

@@ -6,6 +6,7 @@ Exit status: 0 done, 1 failed, 2 bad input (one line that names the field and th
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     given = sys.argv[1:] if arguments is None else arguments
     try:
-        status = app(given, standalone_mode=False)
+        status = app(given, standalone_mode=False, prog_name="isomorph")
     except (ParameterError, FileProblem) as error:
         fail(str(error), BAD_INPUT)
     except (click.exceptions.Abort, KeyboardInterrupt):
@@ -65,9 +66,23 @@ def window(
         return 0
     if context.invoked_subcommand is not None:
         return 0
+    if needs_display():
+        fail(
+            "There is no display here. Use 'isomorph run', or 'isomorph tour --out DIR'.", BAD_INPUT
+        )
+    if session is not None:
+        from app.session import load
+
+        load(session)  # what is wrong with it is said before a window opens
     from app.main import start
 
     return start(session)
+
+
+def needs_display() -> bool:
+    """True on a Linux machine where no window can open."""
+    named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform.startswith("linux") and not any(os.environ.get(name) for name in named)
 
 
 @app.command("list")
@@ -106,7 +121,7 @@ def describe(study: Any) -> dict[str, Any]:
 @app.command("run")
 def run_study(
     study: Annotated[str, typer.Argument(help="Id of the study (see 'isomorph list').")],
-    preset: Annotated[str, typer.Option(help="Named settings, after a figure.")] = "",
+    preset: Annotated[str | None, typer.Option(help="Named settings, after a figure.")] = None,
     values: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="One parameter.")
     ] = None,
@@ -125,13 +140,47 @@ def run_study(
     chosen = find(study)
     changes: dict[str, Any] = pairs(values or [], "--set")
     changes |= parse_inputs(chosen, pairs(inputs or [], "--input"))
-    if duration is not None and not duration > 0:
-        raise ParameterError("duration", "The duration must be above 0 ms.")
-    name, parameters = settings(chosen, preset, changes, seed)
+    if preset is not None:
+        chosen.preset(preset)
+    if out is not None and not str(out).strip("."):
+        raise ParameterError("--out", "--out needs the name of a folder.")
+    name, parameters = settings(chosen, preset or "", changes, seed)
     act = chosen.procedure(procedure or chosen.preset(name).procedure).id
+    parameters, duration = with_duration(chosen, parameters, act, duration)
     for notice in chosen.check(parameters, act):
         print(f"isomorph: {notice.title} {notice.text}", file=sys.stderr)
     return execute(chosen, parameters, name, act, duration, out)
+
+
+def with_duration(
+    study: Any, parameters: Any, procedure: str, duration: float | None
+) -> tuple[Any, float | None]:
+    """Where ``--duration`` goes: the end of an endless run, or the study's own parameter."""
+    if duration is None:
+        return parameters, None
+    if not duration > 0:
+        raise ParameterError("duration", "The duration must be above 0 ms.")
+    if study.endless(parameters, procedure):
+        return parameters, duration
+    if procedure == "free" and "duration" in study.Parameters.model_fields:
+        return parameters.changed(duration=duration), None
+    raise ParameterError(
+        "duration", f'--duration is for free runs; "{procedure}" ends by itself. Leave it out.'
+    )
+
+
+def refuse_other_run(directory: Path, study: Any, procedure: str, parameters: Any) -> None:
+    """Two runs must not mix in one folder; the same one may go on, or be done again."""
+    from backend.core.store import load_record
+
+    if not (directory / "run.json").exists():
+        return
+    held = load_record(directory)
+    same = held.study == study.id and held.procedure == procedure
+    if not same or held.parameters != parameters.document():
+        raise ParameterError(
+            "--out", f"{directory.name} holds another run, {held.preset}. Choose another folder."
+        )
 
 
 def execute(
@@ -147,6 +196,7 @@ def execute(
     from backend.core.store import Store, new_id
 
     directory = out or Store().root / new_id(study.id)
+    refuse_other_run(directory, study, procedure, parameters)
     signal.signal(signal.SIGTERM, interrupt)
     job = make_job(study, parameters, preset, procedure, (), duration, directory)
     run_to(directory, job, say_on_stderr)

@@ -160,7 +160,8 @@ class StudyCommands(QObject):
             f"{describe_value(controller.study, name, mine)}   (preset: {theirs})"
             for name, (mine, theirs) in controller.parameters.differences(wanted).items()
         ]
-        sentence = f"{len(lines)} values differ from {controller.preset}."
+        values = "1 value differs" if len(lines) == 1 else f"{len(lines)} values differ"
+        sentence = f"{values} from {controller.preset}."
         self.window.show_text("Compare with the preset", sentence, "\n".join(lines))
 
     def save_report(self) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from app.session import StudyState
+from backend.core.files import FileProblem
 from backend.core.parameters import Change, Notice, ParameterError
 from backend.core.run import ChangeAt
 from backend.core.runner import Job, Runner
@@ -163,6 +164,7 @@ class StudyController(QObject):
             self.job is not None
             and self.job.finished
             and bool(self.job.run.parameters.differences(self.parameters))
+            and bool(self.job.start_parameters.differences(self.parameters))
         )
 
     def start(
@@ -181,6 +183,9 @@ class StudyController(QObject):
             )
         except ParameterError as error:
             self.refused.emit(error.field, error.sentence, error.fix)
+            return False
+        except FileProblem as problem:
+            self.refused.emit("", str(problem), None)
             return False
         if self.job is not None:
             self.runner.forget(self.job)

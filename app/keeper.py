@@ -124,12 +124,8 @@ class SessionKeeper(QObject):
         """Start afresh: every study at its first preset."""
         if not self.window.confirm_runs("Cancel runs and start afresh"):
             return
-        panel = self.window.panels.get("simulate")
-        for page in panel.pages.values() if panel is not None else ():
-            page.choose_preset(page.controller.study.presets[0].name)
-            page.controller.undo_stack.clear()
+        self.window.drop_panels()
         self._set_path(None)
-        self.window.show_panel("home")
 
     def open(self) -> None:
         """Ask for a session file and open it."""

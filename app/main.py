@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from app import session as sessions
 from app import settings as preferences
 from app.window import MainWindow
-from backend.core.files import FileProblem
+from backend.core.files import FileProblem, write_text
 from backend.core.store import home
 from widgets import theme
 
@@ -58,6 +58,7 @@ def start(session: Path | None = None) -> int:
     keep_crash_log()
     window = make_window()
     catch_exceptions(window)
+    check_home(window)
     open_first(window, session)
     window.show()
     QTimer.singleShot(0, lambda: window.started(time.perf_counter() - BEGAN))
@@ -80,6 +81,19 @@ def open_first(window: MainWindow, session: Path | None) -> None:
             window.keeper.path = session
     except FileProblem as problem:
         window.say(str(problem))
+
+
+def check_home(window: MainWindow) -> None:
+    """Say at once when nothing can be kept."""
+    try:
+        write_text(home() / "writable", "")
+        (home() / "writable").unlink()
+    except (FileProblem, OSError):
+        window.report_problem(
+            "Nothing can be kept",
+            f"The folder {home()} cannot be written, so runs and sessions are not possible. "
+            "Make it writable, or name another folder in ISOMORPH_HOME and start again.",
+        )
 
 
 def keep_crash_log() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import time
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QStatusBar, QWidget
 
 from backend.core.runner import Runner
 from widgets import theme
 from widgets.parts import Button, Elided
+
+MESSAGE_MS = 8000
 
 
 class StatusBar(QStatusBar):
@@ -27,6 +30,13 @@ class StatusBar(QStatusBar):
         words = f"CPU · {threads} worker thread{'s' if threads > 1 else ''}"
         self.device = Elided(f"{words}, 1 core kept for the window", "caption", "text2")
         self.rate = Elided("", "caption", "text2")
+        self.message = Elided("", "caption", "text")
+        self.message.hide()
+        self.quiet = QTimer(self)
+        self.quiet.setSingleShot(True)
+        self.quiet.setInterval(MESSAGE_MS)
+        self.quiet.timeout.connect(self._hush)
+        self.addWidget(self.message, 1)
         self.addWidget(self.saved)
         self.addWidget(self.jobs)
         self.addPermanentWidget(self.device)
@@ -50,6 +60,20 @@ class StatusBar(QStatusBar):
         button.clicked.connect(action.trigger)
         action.toggled.connect(button.setChecked)
         self.addPermanentWidget(button)
+
+    def say(self, text: str) -> None:
+        """One line in the place of the others, for eight seconds."""
+        self.message.setText(text)
+        self._speak(True)
+        self.quiet.start()
+
+    def _hush(self) -> None:
+        self._speak(False)
+
+    def _speak(self, on: bool) -> None:
+        self.message.setVisible(on)
+        self.saved.setVisible(not on)
+        self.jobs.setVisible(not on)
 
     def show_saved(self, moment: str) -> None:
         """When the session was last saved."""

@@ -33,6 +33,8 @@ class Stop:
 
 def tour(out: Path) -> int:
     """Save the pictures and ``index.html`` into a folder; exit status."""
+    from app.cli import needs_display
+
     if needs_display() and not os.environ.get(INSIDE):
         return under_xvfb(out)
     old = os.environ.get("ISOMORPH_HOME")
@@ -47,13 +49,6 @@ def tour(out: Path) -> int:
     write_text(out / "index.html", index(rows))
     print(f"{len(rows)} pictures: {out / 'index.html'}")
     return 0
-
-
-def needs_display() -> bool:
-    """True on a Linux machine without any display."""
-    return sys.platform.startswith("linux") and not (
-        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    )
 
 
 def under_xvfb(out: Path) -> int:
@@ -237,7 +232,6 @@ def stops() -> list[Stop]:
              play(BALANCED, "Figure 2A", 4)),
         Stop("balanced-density", "Voltage density of Figure 2A, measured",
              measure(BALANCED, "Figure 2A")),
-        Stop("retina-plane", "Phases of (J, γ), Figure 2E", measure(RETINA, "Figure 2E")),
         Stop("balanced-step", "Step response, measured", measure(BALANCED, "Figure 5A")),
         Stop("balanced-small", "The smallest screen", play(BALANCED, "Figure 5E-F", 300),
              (1366, 768), "dark"),

@@ -317,13 +317,19 @@ class MainWindow(QMainWindow):
             self.say("The font size reaches everything when the runs have ended.")
             return
         session = self.keeper.collect()
+        self.drop_panels()
+        self.keeper.take(session)
+
+    def drop_panels(self) -> None:
+        """Forget every panel with what it shows; Home is made anew."""
+        for window in self.windows:
+            window.close()
         for panel in self.panels.values():
             self.stack.removeWidget(panel)
             panel.hide()
             panel.deleteLater()
         self.panels, self.panel = {}, ""
         self.show_panel("home")
-        self.keeper.take(session)
 
     def switch_theme(self) -> None:
         """From light to dark and back."""
@@ -381,15 +387,24 @@ class MainWindow(QMainWindow):
                 self.panels["runs"].undo_stack.clear()
 
     def field_help(self) -> None:
-        """Help of the focused field: its tooltip, where the focus is."""
+        """Help of the focused field, beside it and in the status bar."""
         from PySide6.QtWidgets import QToolTip
 
-        widget = QApplication.focusWidget()
-        while widget is not None and not widget.toolTip():
-            widget = widget.parentWidget()
-        if widget is not None:
-            corner = widget.mapToGlobal(widget.rect().bottomLeft())
-            QToolTip.showText(corner, widget.toolTip(), widget)
+        focus = QApplication.focusWidget()
+        page = self.page
+        if focus is None or page is None:
+            self.say("Open a study and choose a field, then press F1.")
+            return
+        for name, row in page.form.rows.items():
+            if row is focus or row.isAncestorOf(focus):
+                declared = page.form.declarations[name]
+                parts = (declared.help, f"It goes {declared.limits_text}.", declared.source)
+                words = " ".join(p for p in parts if p and (p != parts[1] or declared.numeric))
+                corner = row.mapToGlobal(row.rect().bottomLeft())
+                QToolTip.showText(corner, words, row)
+                self.say(f"{declared.label}: {words}")
+                return
+        self.say(focus.toolTip() or focus.accessibleDescription() or "No help for this.")
 
     def keyboard_map(self) -> None:
         """All shortcuts."""
@@ -422,7 +437,7 @@ class MainWindow(QMainWindow):
 
     def say(self, text: str) -> None:
         """One line in the status bar for eight seconds."""
-        self.statusBar().showMessage(text, 8000)
+        self.status.say(text)
 
     def report_problem(self, title: str, text: str, details: str = "") -> None:
         """A problem above everything; nothing a user does ends the program."""
@@ -507,7 +522,7 @@ class MainWindow(QMainWindow):
         """Stop timers and runs and keep the session (also used by tests)."""
         for window in self.windows:
             window.close()
-        self.slow_timer.stop()
-        self.frame_timer.stop()
+        for timer in (self.slow_timer, self.frame_timer, self.status.quiet):
+            timer.stop()
         self.runner.shutdown()
         self.keeper.close()

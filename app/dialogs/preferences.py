@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.settings import Settings
 from widgets import theme
@@ -38,6 +38,8 @@ class Preferences(QDialog):
         column.addWidget(self.form, 1)
         column.addLayout(row)
         self.resize(theme.dp(420), theme.dp(460))
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)  # Enter belongs to the field
 
     def _set(self, name: str, value: Any) -> None:
         self._set_all({name: value})

@@ -73,7 +73,8 @@ def read_json(path: Path) -> Any:
     except FileNotFoundError:
         raise FileProblem(f"{path.name} does not exist.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise FileProblem(f"{path.name} cannot be read: {error}.") from error
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise FileProblem(f"{path.name} cannot be read: {reason}.") from error
     except (json.JSONDecodeError, RecursionError):
         raise FileProblem(f"{path.name} is damaged: it is not whole JSON.") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -94,6 +95,7 @@ def make_job(
         parameters=parameters.document(),
         started=time.strftime("%Y-%m-%dT%H:%M:%S"),
         duration=duration,
+        pid=os.getpid(),
         path=directory or Path(),
     )
     model_run = Run(study, parameters, procedure, schedule, duration, directory)
@@ -170,6 +172,8 @@ def parse_inputs(study: Study, pairs: Mapping[str, str]) -> dict[str, str]:
     for name, file in pairs.items():
         if study.Parameters.declaration(name).kind != "file":
             raise ParameterError(name, f"{name} takes a value, not a file. Use --set {name}=VALUE.")
+        if Path(file).is_dir():
+            raise ParameterError(name, f"{Path(file).name} is a folder. Give a file.")
         if not Path(file).exists():
             raise ParameterError(name, f"{Path(file).name} does not exist. Check the path.")
     return dict(pairs)

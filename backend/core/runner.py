@@ -94,7 +94,7 @@ class Job:
         return provenance.of_run(
             self.record.study,
             self.record.procedure,
-            self.run.parameters,
+            self.start_parameters,
             changes_document(self.run.changes),
             self.record.started,
             self.study.synthetic,

@@ -145,6 +145,8 @@ def load_record(path: Path) -> Record:
 
 def alive(pid: int) -> bool:
     """True when a process of this number exists."""
+    if not isinstance(pid, int) or pid <= 0:
+        return False
     try:
         os.kill(pid, 0)
     except (OSError, OverflowError, TypeError):
@@ -156,11 +158,14 @@ def result_document(
     record: Record, result: Result, comparisons: list[Any], provenance: dict[str, Any]
 ) -> dict[str, Any]:
     """``result.json`` as DESIGN section 12 says."""
-    values = {}
+    values: dict[str, dict[str, Any]] = {}
     for line in comparisons:
         reference, measured = line.reference, line.measured
         if measured is None and reference is None:
             continue
+        first = values.get(line.quantity)
+        if first is not None and (first["source"] == "paper" or reference is None):
+            continue  # a quantity with two references keeps the paper's
         values[line.quantity] = {
             "value": number(measured.value) if measured else None,
             "sd": number(measured.sd) if measured else None,

@@ -175,9 +175,9 @@ class Study(ABC):
         for reference in chosen.references:
             quantity = self.quantities[reference.quantity]
             measured = values.get(reference.quantity)
-            verdict = reference.verdict(measured.value if measured else None, comparable)
             if measured is None and procedure != chosen.procedure:
-                verdict = Verdict.NOT_COMPARABLE
+                continue  # this procedure does not measure it
+            verdict = reference.verdict(measured.value if measured else None, comparable)
             lines.append(
                 Comparison(
                     reference.quantity,

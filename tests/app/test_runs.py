@@ -71,7 +71,7 @@ def test_reproduce_says_identical(window: MainWindow, wait: Wait) -> None:
     panel = history(window)
     panel.table.selectRow(0)
     panel.reproduce()
-    wait(lambda: "identical" in window.statusBar().currentMessage())
+    wait(lambda: "identical" in window.status.message.text())
 
 
 def test_delete_goes_to_the_trash_and_undo_brings_it_back(window: MainWindow, wait: Wait) -> None:

@@ -170,7 +170,7 @@ def test_a_full_or_read_only_folder_is_said_once(
     blocked.write_text("a file where a folder is needed")
     window.keeper.autosave()
     assert window.isWindowModified()
-    assert "cannot be written" in window.statusBar().currentMessage()
+    assert "cannot be written" in window.status.message.text()
     blocked.unlink()
     window.keeper.autosave()
     assert not window.isWindowModified()

@@ -159,6 +159,55 @@ def test_the_window_and_the_command_line_give_the_same_spikes(
         np.testing.assert_array_equal(times, other.layers[layer][1])
 
 
+def test_a_preset_chosen_while_running_ends_the_run_and_goes_on(
+    window: MainWindow, wait: Wait
+) -> None:
+    page = running(window, wait, BALANCED)
+    first = page.controller.job
+    assert first is not None
+    page.choose_preset("Figure 2B")
+    wait(lambda: page.controller.job is not first)
+    second = page.controller.job
+    assert second is not None
+    assert first.outcome == "done"
+    assert second.run.parameters.mode == "S1"
+    assert not first.run.changes
+    page.stop()
+    wait(lambda: second.finished)
+
+
+def test_f1_explains_the_focused_field(window: MainWindow) -> None:
+    page = window.open_study(RETINA)
+    window.activateWindow()
+    assert QTest.qWaitForWindowActive(window)
+    page.form.rows["J"].field.setFocus()
+    window.field_help()
+    assert "from 0 to 10" in window.status.message.text()
+
+
+def test_enter_in_the_preferences_keeps_them(window: MainWindow, wait: Wait) -> None:
+    from app.dialogs.preferences import Preferences
+
+    window.set_preferences(window.settings.changed(high_contrast=True))
+    window.preferences()
+    (dialog,) = window.findChildren(Preferences)
+    wait(dialog.isVisible)
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    assert window.settings.high_contrast
+    dialog.close()
+    window.set_preferences(window.settings.changed(high_contrast=False))
+
+
+def test_a_new_session_shows_no_old_results(window: MainWindow, wait: Wait) -> None:
+    page = window.open_study(RETINA)
+    page.run_or_pause()
+    wait(lambda: page.strip.chip.text() == "Done")
+    window.keeper.new()
+    fresh = window.open_study(RETINA)
+    assert fresh is not page
+    assert fresh.controller.job is None
+
+
 def test_a_refused_value_says_its_limit_and_the_old_one_stays(window: MainWindow) -> None:
     page = window.open_study(RETINA)
     page.form._enter("J", "500")
@@ -263,10 +312,10 @@ def test_twenty_times_open_run_reconfigure_cancel_close_without_growth(
         page = running(window, wait, study, seed=number)
         job = page.controller.job
         assert job is not None
-        page.choose_preset(find(study).presets[number % 3].name)
-        window.show_panel("home")
         job.run.cancel()
         wait(lambda job=job: job.finished)
+        page.choose_preset(find(study).presets[number % 3].name)
+        window.show_panel("home")
         gc.collect()
         sizes.append(process.memory_info().rss / 1e6)
     assert len(window.runner.jobs) == 1

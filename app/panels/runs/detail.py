@@ -68,7 +68,7 @@ def one_run(record: Record) -> str:
     parts += [f"<p>{escape(note)}</p>" for note in document.get("notes", [])]
     parts.append("<h4>Settings other than the preset's</h4>" + settings_table(record))
     if record.changes:
-        parts.append(f"<p>{len(record.changes)} changes were made while it ran.</p>")
+        parts.append("<h4>Changed while it ran</h4>" + changes_table(record))
     return "".join(parts)
 
 
@@ -78,8 +78,17 @@ def value_text(value: dict[str, Any]) -> str:
 
 
 def reference_text(value: dict[str, Any]) -> str:
-    reference = value.get("reference")
-    return "no number" if reference is None else show_number(reference)
+    reference, tolerance = value.get("reference"), value.get("tolerance")
+    unit = escape(value.get("unit") or "")
+    if reference is None:
+        return "no number"
+    if isinstance(tolerance, list):
+        low, high = tolerance
+        if low is not None and high is not None:
+            return f"{show_number(low)} to {show_number(high)} {unit}"
+        return f"≥ {show_number(low)} {unit}" if high is None else f"≤ {show_number(high)} {unit}"
+    spread = f" ± {show_number(tolerance)}" if tolerance else ""
+    return f"{show_number(reference)}{spread} {unit}"
 
 
 def preset_values(record: Record) -> dict[str, Any]:
@@ -101,6 +110,16 @@ def settings_table(record: Record) -> str:
     if not rows:
         return "<p>None.</p>"
     return f"<table><tr><th>Parameter<th>this run<th>preset{''.join(rows)}</table>"
+
+
+def changes_table(record: Record) -> str:
+    """What was changed at which step."""
+    rows = [
+        f"<tr><td align=right>{change['step']}<td>{escape(name)}<td align=right>{short(value)}"
+        for change in record.changes
+        for name, value in change["values"].items()
+    ]
+    return f"<table><tr><th>step<th>parameter<th>new value{''.join(rows)}</table>"
 
 
 def short(value: Any) -> str:

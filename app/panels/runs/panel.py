@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent, QUndoCommand, QUndoStack
+from PySide6.QtGui import (
+    QHideEvent,
+    QKeySequence,
+    QShortcut,
+    QShowEvent,
+    QUndoCommand,
+    QUndoStack,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -101,6 +108,9 @@ class RunsPanel(QWidget):
             table.setColumnWidth(number, theme.dp(WIDTHS[name]))
         table.selectionModel().selectionChanged.connect(self._selected)
         table.doubleClicked.connect(lambda _: self.reopen())
+        key = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), table)
+        key.setContext(Qt.ShortcutContext.WidgetShortcut)
+        key.activated.connect(self.delete)
         return table
 
     def _buttons(self) -> dict[str, Button]:
@@ -179,7 +189,8 @@ class RunsPanel(QWidget):
         living = any(record.state in ALIVE for record in records)
         self.buttons["reopen"].setEnabled(one)
         self.buttons["reproduce"].setEnabled(one and not living)
-        self.buttons["resume"].setEnabled(one and records[0].state in ("cancelled", "interrupted"))
+        stopped = one and records[0].state in ("cancelled", "interrupted")
+        self.buttons["resume"].setEnabled(stopped and records[0].procedure != "free")
         self.buttons["export"].setEnabled(one and not living)
         self.buttons["delete"].setEnabled(bool(records) and not living)
         self.detail.show_runs(records)
@@ -204,8 +215,9 @@ class RunsPanel(QWidget):
     def delete(self) -> None:
         """Move the selected runs to the trash (Ctrl+Z brings them back)."""
         records = self.selected()
-        if not records:
+        if not records or not self.buttons["delete"].isEnabled():
             return
+        self.window_.say(f"{len(records)} in the trash; Ctrl+Z brings it back.")
         self.table.clearSelection()
         self.undo_stack.push(Delete(self.store, records, self))
 

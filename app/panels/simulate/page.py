@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,7 @@ class StudyPage(QWidget):
         self.expected: dict[str, Any] | None = None
         self._said_job: Job | None = None
         self._dismissed: set[str] = set()
+        self._then: Callable[[], object] | None = None
         self._fixes: dict[str, Callable[[], None]] = {}
         self._buttons: list[Procedure] = []
         self._later: list[tuple[str, str]] = []
@@ -203,6 +205,7 @@ class StudyPage(QWidget):
     def _slow(self) -> None:
         """State, numbers and words, eight times a second."""
         job = self.controller.job
+        self._show_layout()
         show_strip(self.strip, self.controller, self.began)
         self.window_.rail.show_alive("simulate", self.window_.simulating)
         while self._later:
@@ -236,7 +239,10 @@ class StudyPage(QWidget):
         job = controller.job
         fits = job is not None and (controller.alive or not controller.stale)
         procedure = job.record.procedure if job is not None and fits else "free"
-        self.board.show_layout(controller.study.layout_of(controller.parameters, procedure))
+        parameters = controller.parameters
+        if job is not None and controller.alive:
+            parameters = job.run.parameters  # what runs, not what waits for a rebuild
+        self.board.show_layout(controller.study.layout_of(parameters, procedure))
 
     def _show_procedures(self) -> None:
         """Buttons that apply now; the preset's own first, so that it is always at one place."""
@@ -273,9 +279,26 @@ class StudyPage(QWidget):
         self.header.set_changed(controller.differing)
 
     def choose_preset(self, name: str) -> None:
-        """Load a preset chosen by the user."""
+        """Load a preset; a free run ends and goes on with it, a measurement is not disturbed."""
+        controller = self.controller
+        job = controller.job
+        if job is not None and controller.alive:
+            if job.record.procedure != "free":
+                self.header.set_preset(controller.preset)
+                self.say_problem(
+                    "A measurement is running", "Cancel it, then choose another preset.",
+                    kind="warning",
+                )  # fmt: skip
+                return
+            self._then = partial(self._go_on_with, name)
+            self.stop()
+            return
         self.form.clear_refusals()
-        self.controller.set_preset(name)
+        controller.set_preset(name)
+
+    def _go_on_with(self, preset: str) -> None:
+        self.choose_preset(preset)
+        self.start()
 
     def _dragged(self, view: View, x: float, y: float) -> None:
         """A drag on a view moves the two parameters that follow it."""
@@ -312,14 +335,13 @@ class StudyPage(QWidget):
             )
             return False
         try:
-            controller.set_values(
-                {n: controller.study.Parameters.parse(n, v) for n, v in changes.items()},
-                f"Open {path.name}",
-            )
-            controller.study.check(controller.parameters, "free")
+            wanted = controller.parameters.changed(**changes)
+            controller.study.check(wanted, "free")
+            controller.study.preview(wanted)
         except (ParameterError, FileProblem) as error:
             self.say_problem(f"{path.name} cannot be used", str(error))
             return False
+        controller.set_values({n: getattr(wanted, n) for n in changes}, f"Open {path.name}")
         return True
 
     def _formats(self) -> set[str]:
@@ -371,8 +393,9 @@ class StudyPage(QWidget):
         job = self.controller.job
         procedure = job.record.procedure if job is not None else "free"
         if job is not None and not job.finished:
+            self._then = partial(self.start, procedure)
             job.run.cancel()
-            job.wait(2.0)
+            return
         self.start(procedure)
 
     def measure(self) -> None:
@@ -418,6 +441,9 @@ class StudyPage(QWidget):
             self._say_reproduced(job, self.expected)
             self.expected = None
         self.window_.session_changed()
+        then, self._then = self._then, None
+        if then is not None:
+            then()
 
     def _say_failure(self, job: Job) -> None:
         failure = job.failure
@@ -532,7 +558,8 @@ class StudyPage(QWidget):
         controller = self.controller
         job = controller.job
         if job is None or controller.stale:
-            procedure = controller.study.preset(controller.preset).procedure
+            wanted = controller.study.preset(controller.preset).procedure
+            procedure = wanted if job is None else job.record.procedure
             return write_script(
                 controller.study, controller.preset, controller.parameters, procedure
             )

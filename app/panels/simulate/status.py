@@ -43,7 +43,8 @@ def clock(job: Job, endless: bool) -> str:
     unit = run.study.time_unit
     if run.clock and (endless or job.record.procedure == "free"):
         if endless or not run.done:
-            return f"t = {run.clock:.0f} {unit}"
+            digits = 0 if not run.paused else 3 if run.step_length < 0.01 else 2
+            return f"t = {run.clock:.{digits}f} {unit}"
         return f"{run.clock:.2f} of {run.done[1] * run.step_length:.2f} {unit}"
     if run.done and run.done[1]:
         counted = f"{run.done[0]:g} of {run.done[1]:g}"

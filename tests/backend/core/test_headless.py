@@ -73,6 +73,10 @@ def test_run_writes_result_data_figures_and_report(tmp_path: Path) -> None:
         (("run", RETINA, "--seed", "x"), "seed"),
         (("run", RETINA, "--procedure", "dance"), "no procedure"),
         (("run", RETINA, "--duration", "-1"), "above 0"),
+        (("run", RETINA, "--preset", ""), "no preset"),
+        (("run", RETINA, "--out", ""), "needs the name"),
+        (("run", RETINA, "--preset", "Figure 6", "--duration", "20"), "for free runs"),
+        (("--session", "nowhere.isomorph"), "cannot be read"),
         (("runn",), "No such command"),
         (("bench", "nothing"), "no benchmark"),
     ],
@@ -83,6 +87,30 @@ def test_bad_input_is_one_line_and_exit_2(arguments: tuple[str, ...], words: str
     assert words.lower() in done.stderr.lower()
     assert len(done.stderr.strip().splitlines()) == 1
     assert "Traceback" not in done.stderr
+
+
+def test_two_runs_never_mix_in_one_folder(tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    assert isomorph("run", RETINA, "--preset", "Figure 3D", "--out", out).returncode == 0
+    other = isomorph("run", RETINA, "--preset", "Figure 3A", "--out", out)
+    assert other.returncode == 2
+    assert "holds another run, Figure 3D" in other.stderr
+    assert isomorph("run", RETINA, "--preset", "Figure 3D", "--out", out).returncode == 0
+
+
+def test_duration_reaches_a_free_run(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = isomorph("run", RETINA, "--preset", "Figure 3D", "--duration", "5", "--out", str(out))
+    assert done.returncode == 0
+    assert json.loads((out / "result.json").read_text())["parameters"]["duration"] == 5.0
+
+
+def test_a_window_without_a_display_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    done = isomorph()
+    assert done.returncode == 2
+    assert "no display" in done.stderr
 
 
 def test_ctrl_c_leaves_a_valid_partial_result(tmp_path: Path) -> None:
