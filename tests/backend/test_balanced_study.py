@@ -301,6 +301,35 @@ def test_a_stopped_sweep_resumes_finished_cells(tmp_path: Path) -> None:
     assert "degrees_sd" in table
 
 
+def test_sweeps_say_what_is_drawn_against_what() -> None:
+    small = {"trials": 1, "sweep_k": "0.4, 1", "sweep_periods": "100, 60", **SMALL}
+    for preset, view, x in (
+        ("Synaptic limit", "scale", "k"),
+        ("Figure 6A", "sweep", "flicker frequency 1/T (1/ms)"),
+        ("Figure 6B", "sweep_speed", "motion frequency 1/period (1/ms)"),
+    ):
+        procedure = STUDY.preset(preset).procedure
+        run = finished(Run(STUDY, parameters(preset, **small), procedure))
+        shown = run.channel(STUDY.view(view).channel).snapshot()
+        assert len(shown["x"]) == 2, preset
+        assert STUDY.view(view).x.title == x
+        assert view in _ids(STUDY.layout[STUDY.layout_of(run.parameters, procedure)])
+        names = {series.name for series in STUDY.view(view).series}
+        assert set(shown) - {"x", "bands"} <= names
+        if preset != "Synaptic limit":
+            assert run.result.notes == ["Synaptic scales in the view: k₁ = 0.4, k₂ = 1."]
+
+
+@pytest.mark.parametrize(("offset", "name"), [(False, "E_scaled"), (True, "E_fitted")])
+def test_a_scaled_curve_says_so(offset: bool, name: str) -> None:
+    p = parameters("Figure 5A", trials=1, scale_offset=offset, **SMALL)
+    run = finished(Run(STUDY, p, "step"))
+    assert set(run.channel("curve").snapshot()) == {"x", "F", name}
+    labels = {series.name: series.label for series in STUDY.view("curve").series}
+    assert "scaled" in labels[name]
+    assert labels["E"] == "E"
+
+
 def test_every_stimulus_runs_and_exports(tmp_path: Path) -> None:
     events = tmp_path / "events.npy"
     np.save(events, np.random.default_rng(0).random((200, 20, 20)) < 0.05)

@@ -68,9 +68,7 @@ def _publish_density(run: Run, parameters: BalancedParameters, counts: np.ndarra
     x = np.linspace(edges[0], d.theta, 201)
     shape = barrier_density if d.barrier else stationary
     share = counts / (parameters.n_1 * parameters.trials * np.diff(edges))
-    run.channel("voltage").publish(
-        edges=edges, E=share, p0_x=x, p0=shape(x, beta, d.tau, d.theta)
-    )
+    run.channel("voltage").publish(edges=edges, E=share, p0_x=x, p0=shape(x, beta, d.tau, d.theta))
 
 
 def mean_rate(run: Run, parameters: BalancedParameters) -> None:

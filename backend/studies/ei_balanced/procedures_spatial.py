@@ -120,11 +120,13 @@ def step(run: Run, parameters: BalancedParameters) -> None:
 def _publish_disc_rates(
     run: Run, parameters: BalancedParameters, rate_f: np.ndarray, rate_e: np.ndarray
 ) -> None:
-    """Curves of the figure: F, and E fitted onto it."""
+    """Curves of the figure: F, and E fitted onto it; the table keeps E as it is."""
     from backend.analysis.lag import fit_onto
 
     t = (np.arange(len(rate_f)) + 0.5) * _bin(parameters)
-    run.channel("curve").publish(x=t, F=rate_f, E=fit_onto(rate_f, rate_e, parameters.scale_offset))
+    name = "E_fitted" if parameters.scale_offset else "E_scaled"
+    fitted = fit_onto(rate_f, rate_e, parameters.scale_offset)
+    run.channel("curve").publish(x=t, F=rate_f, **{name: fitted})
     run.table("rates", {"t_ms": t.tolist(), "F": rate_f.tolist(), "E": rate_e.tolist()})
 
 
@@ -145,7 +147,7 @@ def scales(run: Run, parameters: BalancedParameters) -> None:
     run.measure("lags_rise", float(all(np.diff(lags) > 0)))
     run.lead("lags_rise", "The lag is set by the synapses, not by the membranes.")
     run.table("lags", {"k": chosen, "lag_ms": lags})
-    run.channel("sweep").publish(x=np.array(chosen), k1=np.array(lags))
+    run.channel("scale").publish(x=np.array(chosen), lag=np.array(lags))
 
 
 def flicker(run: Run, parameters: BalancedParameters) -> None:
@@ -275,9 +277,17 @@ def _publish_sweep(
         sd = np.array([point.std() for point in points])
         curves[f"k{number}"] = mean
         bands[f"k{number}"] = (mean - sd, mean + sd)
-    run.channel("sweep").publish(x=1.0 / np.array(order), bands=bands, **curves)
-    lead = next((name for name in run.result.values), "")
-    run.lead(lead, f"Synaptic scales {', '.join(f'{k:g}' for k in chosen)}; mean of the trials.")
+    channel = "sweep_speed" if run.procedure == "lag_speed" else "sweep"
+    run.channel(channel).publish(x=1.0 / np.array(order), bands=bands, **curves)
+    run.note(_scale_names(chosen))
+    run.lead(next(iter(run.result.values), ""), "Mean of the trials.")
+
+
+def _scale_names(chosen: list[float]) -> str:
+    """Which synaptic scale is k₁, k₂ … in the view."""
+    named = ", ".join(f"k{sub} = {k:g}" for sub, k in zip("₁₂₃₄₅", chosen, strict=False))
+    rest = " Further scales stand in the table only." if len(chosen) > 5 else ""
+    return f"Synaptic scales in the view: {named}.{rest}"
 
 
 def continuity(run: Run, parameters: BalancedParameters) -> None:

@@ -142,9 +142,13 @@ CHANNELS: Mapping[str, Channel] = {
     "lag": Ring(("x", "lag"), 20_000),
     "curve": Latest(),
     "sweep": Latest(),
+    "sweep_speed": Latest(),
+    "scale": Latest(),
 }
 
 _TIME = Axis("time", "ms")
+_VOLTAGE = Axis("v", "no unit")
+_CURRENT = Axis("current", "no unit")
 _RATE_SERIES = (
     Series("F", "input F, scaled", "F"),
     Series("E", "E", "E"),
@@ -153,6 +157,8 @@ _RATE_SERIES = (
     Series("mean_field_I", "mean field I", "theory", "dot"),
 )
 _FIELD = (0.0, 0.0, 1.0, 1.0)
+_SWEEP_NOTE = "mean ± SD of the trials; the notes of the result say which k is k₁, k₂ …"
+_SCALE_SERIES = tuple(Series(f"k{n}", f"k{sub}", str(n)) for n, sub in enumerate("₁₂₃₄₅", 1))
 
 VIEWS: tuple[View, ...] = (
     View(
@@ -211,20 +217,20 @@ VIEWS: tuple[View, ...] = (
     ),
     View(
         "membrane", "Two neurons", "traces", "membrane",
-        note="integrate to threshold, as in Fig. 1A", x=_TIME, y=Axis("v"), span=10.0,
+        note="integrate to threshold, as in Fig. 1A", x=_TIME, y=_VOLTAGE, span=10.0,
         icon="sine-wave", series=(Series("v1", "first", "E"), Series("v2", "second", "1")),
         empty="Voltages of two neurons appear when the study runs.",
     ),
     View(
         "voltage", "Membrane voltage", "histogram", "voltage",
-        note="E cells, with the Fokker–Planck density", x=Axis("v"),
+        note="E cells, with the Fokker–Planck density", x=_VOLTAGE,
         y=Axis("density", low=0.0), icon="chart-histogram",
         series=(Series("E", "E", "E", "bars"), Series("p0", "p₀", "theory", "dash")),
         empty="The voltage histogram appears when the study runs.",
     ),
     View(
         "voltage_s1", "Membrane voltage", "histogram", "voltage",
-        note="all neurons, stationary and time-dependent density", x=Axis("v"),
+        note="all neurons, stationary and time-dependent density", x=_VOLTAGE,
         y=Axis("density", low=0.0), icon="chart-histogram",
         series=(
             Series("E", "neurons", "E", "bars"), Series("p0", "p₀", "theory", "dash"),
@@ -262,12 +268,12 @@ VIEWS: tuple[View, ...] = (
     ),
     View(
         "currents_e", "Current into E, mean", "bars", "currents_e", place="result",
-        x=Axis("current"), series=(Series("values", "current", "E", "bars"),),
+        x=_CURRENT, series=(Series("values", "current", "E", "bars"),),
         empty="Currents from F, E and I appear when the study runs.",
     ),
     View(
         "currents_i", "Current into I, mean", "bars", "currents_i", place="result",
-        x=Axis("current"), series=(Series("values", "current", "I", "bars"),),
+        x=_CURRENT, series=(Series("values", "current", "I", "bars"),),
         empty="Currents from F, E and I appear when the study runs.",
     ),
     View(
@@ -275,20 +281,30 @@ VIEWS: tuple[View, ...] = (
         x=_TIME, y=Axis("rate", PER_MS), icon="chart-bell-curve",
         series=(
             Series("F", "F", "F"), Series("E", "E", "E"), Series("I", "I", "I"),
+            Series("E_scaled", "E, scaled to F", "E"),
+            Series("E_fitted", "E, scaled and shifted to F", "E"),
             Series("theory", "theory", "theory", "dash"),
             Series("vmr", "constant ratio", "2"), Series("sigma", "constant noise", "5"),
         ),
         empty="Measure… draws the curve of the figure here.",
     ),
     View(
-        "sweep", "Lag", "traces", "sweep", note="mean ± SD of the trials",
-        x=Axis("1/T", "1/ms"), y=Axis("|lag|", "°", low=0.0), icon="chart-scatter-plot",
-        series=(
-            Series("k1", "first k", "1"), Series("k2", "second k", "2"),
-            Series("k3", "third k", "3"), Series("k4", "fourth k", "4"),
-            Series("k5", "fifth k", "5"),
-        ),
-        empty="A sweep draws lag against frequency or speed here.",
+        "sweep", "Lag against flicker frequency", "traces", "sweep", note=_SWEEP_NOTE,
+        x=Axis("flicker frequency 1/T", "1/ms"), y=Axis("|phase lag|", "°", low=0.0),
+        icon="chart-scatter-plot", series=_SCALE_SERIES,
+        empty="A sweep draws phase lag against flicker frequency here.",
+    ),
+    View(
+        "sweep_speed", "Lag against motion frequency", "traces", "sweep_speed", note=_SWEEP_NOTE,
+        x=Axis("motion frequency 1/period", "1/ms"), y=Axis("|angle lag|", "°", low=0.0),
+        icon="chart-scatter-plot", series=_SCALE_SERIES,
+        empty="A sweep draws the angle lag against motion frequency here.",
+    ),
+    View(
+        "scale", "Lag against synaptic scale", "traces", "scale",
+        note="step response, mean of the trials", x=Axis("k"), y=Axis("lag", "ms", low=0.0),
+        icon="chart-scatter-plot", series=(Series("lag", "mean lag of E", "E"),),
+        empty="Measure synaptic limit… draws the lag against k here.",
     ),
 )  # fmt: skip
 
@@ -306,6 +322,8 @@ LAYOUT: Mapping[str, Split] = {
     "curve": column("curve"),
     "curve S3": column("curve", "camera", weights=(3.0, 2.0)),
     "sweep": column("sweep", "camera", weights=(3.0, 2.0)),
+    "sweep speed": column("sweep_speed", "camera", weights=(3.0, 2.0)),
+    "scale": column("scale", "camera", weights=(3.0, 2.0)),
     "density": column("voltage_s1"),
     "maps": row("camera", "map_e", "map_i"),
     "position": column("position", "camera", weights=(3.0, 2.0)),
@@ -313,7 +331,7 @@ LAYOUT: Mapping[str, Split] = {
 
 LAYOUT_OF: Mapping[str, str] = {
     "tracking": "curve", "sine": "curve", "step": "curve S3", "flicker": "curve S3",
-    "scales": "sweep", "lag_frequency": "sweep", "lag_speed": "sweep", "wiring": "maps",
+    "scales": "scale", "lag_frequency": "sweep", "lag_speed": "sweep speed", "wiring": "maps",
     "density": "density", "motion": "position",
 }  # fmt: skip
 """Procedure → layout, where the measured picture is not that of the running system."""
