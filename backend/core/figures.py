@@ -5,6 +5,7 @@ The window draws the same declarations live; this is the one renderer of exports
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from backend.core.views import Marker, Series, View
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 Data = Mapping[str, Any]
 MM = 1 / 25.4
@@ -30,9 +32,18 @@ SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "pdf.fonttype": 42,
     "svg.hashsalt": "isomorph",
+    "mathtext.fontset": "dejavusans",
 }
 STYLES = {"line": "-", "dash": (0, (5, 3)), "dot": ":", "dots": "none", "bars": "-"}
-ASPECT = {"image": 0.92, "matrix": 0.9, "raster": 0.5, "bars": 0.5, "checks": 0.4, "band": 0.3}
+ASPECT = {
+    "image": 0.92,
+    "editor": 0.92,
+    "matrix": 0.9,
+    "raster": 0.5,
+    "bars": 0.5,
+    "checks": 0.4,
+    "band": 0.3,
+}
 
 
 def data_colour(meaning: str, theme: Theme) -> str:
@@ -78,14 +89,17 @@ def render(
         figure.set_facecolor(data_colour("base", theme))
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0)) if view.kind in TEXT else figure.subplots()
         dress(axes, view, theme, size.title)
-        if data:
+        if data and view.kind in TEXT:
+            draw_text(figure, axes, view, data, theme, size)
+        elif data:
             if "x_title" in data:
-                axes.set_xlabel(plain_text(data["x_title"]), color=data_colour("text3", theme))
+                axes.set_xlabel(rich_text(data["x_title"]), color=data_colour("text3", theme))
             DRAW[view.kind](figure, axes, view, data, theme)
         else:
             axes.text(0.5, 0.5, "no data yet", ha="center", transform=axes.transAxes)
         if view.kind not in TEXT:
             figure.tight_layout(pad=0.6)
+            place_legend(figure, axes, view, theme, grow=size.height_mm is None)
         out = BytesIO()
         metadata = {"Date": None} if form == "svg" else None
         figure.savefig(out, format=form, dpi=size.dpi, metadata=metadata)
@@ -97,17 +111,23 @@ def dress(axes: Axes, view: View, theme: Theme, title: bool) -> None:
     ink = data_colour("text3", theme)
     axes.set_facecolor(data_colour("base", theme))
     if title:
-        text = data_colour("text", theme)
-        axes.set_title(view.title, loc="left", fontsize=9, fontweight="semibold", color=text)
+        set_title(axes, view.title, theme)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
         axes.spines[side].set_color(ink)
     axes.tick_params(colors=ink, labelsize=7)
+    axes.locator_params(axis="x", nbins=6)
     axes.set_xlabel(view.x.title, color=ink)
     axes.set_ylabel(view.y.title, color=ink)
     axes.grid(axis="y", color=data_colour("grid", theme), linewidth=0.6)
     axes.set_axisbelow(True)
+
+
+def set_title(axes: Axes, words: str, theme: Theme, pad: float = 6.0) -> None:
+    """Title at the left, ``pad`` points above the axes."""
+    ink = data_colour("text", theme)
+    axes.set_title(words, loc="left", pad=pad, fontsize=9, fontweight="bold", color=ink)
 
 
 def limits(axes: Axes, view: View) -> None:
@@ -122,17 +142,46 @@ def limits(axes: Axes, view: View) -> None:
         axes.set_ylim(view.y.low, view.y.high)
 
 
-def legend(axes: Axes, theme: Theme) -> None:
-    """One row above the data, when there is something to tell apart."""
+def place_legend(figure: Figure, axes: Axes, view: View, theme: Theme, grow: bool) -> None:
+    """Legend between title and data, in as many rows as the width needs; never over data.
+
+    ``grow`` makes the figure higher by the rows, so that the data keep their room.
+    """
     handles, _ = axes.get_legend_handles_labels()
-    if len(handles) > 1:
-        axes.legend(
-            loc="upper right",
-            ncols=len(handles),
+    if not handles or len(view.series) < 2:
+        return
+    room = figure.bbox.width - axes.get_window_extent().x0 - 0.04 * figure.dpi
+    choices = [(n, 7.0) for n in range(len(handles), 0, -1)] + [(1, 6.0), (1, 5.0)]
+    for columns, points in choices:
+        made = axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(0.0, 1.0),
+            borderaxespad=0.2,
+            borderpad=0.1,
+            handlelength=1.8,
+            columnspacing=1.2,
+            labelspacing=0.3,
+            ncols=columns,
             frameon=False,
-            fontsize=7,
+            fontsize=points,
             labelcolor=data_colour("text", theme),
         )
+        for handle in made.legend_handles:
+            if view.kind == "raster" and handle is not None:
+                handle.set(markersize=6, markeredgewidth=1.4)
+        box = made.get_window_extent()
+        if box.width <= room:
+            break
+    high = box.height / figure.dpi
+    set_title(axes, axes.get_title("left"), theme, pad=72 * high + 5)
+    if grow:
+        figure.set_figheight(figure.get_figheight() + high)
+    figure.tight_layout(pad=0.6)
+
+
+def has_values(values: Any) -> bool:
+    """False for a series that is absent, empty or not a number anywhere."""
+    return values is not None and bool(np.isfinite(np.asarray(values, float)).any())
 
 
 def line(axes: Axes, series: Series, x: Any, y: Any, theme: Theme) -> None:
@@ -141,7 +190,7 @@ def line(axes: Axes, series: Series, x: Any, y: Any, theme: Theme) -> None:
         x,
         y,
         color=data_colour(series.colour, theme),
-        label=plain_text(series.label),
+        label=rich_text(series.label),
         linestyle=STYLES[series.style],
         linewidth=1.2,
         marker="o" if series.style == "dots" else None,
@@ -154,16 +203,20 @@ def draw_traces(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme
     x = np.asarray(data.get("x", data[names[0]]))
     shown = x >= x.max() - view.span if view.span and len(x) else np.ones(len(x), bool)
     for series in view.series:
-        if series.name in data and np.isfinite(data[series.name]).any():
+        if has_values(data.get(series.name)):
             y = np.asarray(data[series.name])
             line(axes, series, x[shown], y[shown], theme)
             band = (data.get("bands") or {}).get(series.name)
             if band is not None:
                 axes.fill_between(
-                    x, band[0], band[1], color=data_colour(series.colour, theme), alpha=0.2, lw=0
+                    x[shown],
+                    np.asarray(band[0])[shown],
+                    np.asarray(band[1])[shown],
+                    color=data_colour(series.colour, theme),
+                    alpha=0.2,
+                    lw=0,
                 )
     limits(axes, view)
-    legend(axes, theme)
 
 
 def draw_raster(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
@@ -171,6 +224,8 @@ def draw_raster(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme
     shown = time >= time.max() - view.span if view.span and len(time) else np.ones(len(time), bool)
     for number, series in enumerate(view.series):
         mine = shown & (group == number)
+        if not mine.any():
+            continue
         axes.plot(
             time[mine],
             rows[mine],
@@ -178,11 +233,10 @@ def draw_raster(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme
             markersize=1.2,
             rasterized=True,
             color=data_colour(series.colour, theme),
-            label=plain_text(series.label),
+            label=rich_text(series.label),
         )
     axes.grid(False)
     limits(axes, view)
-    legend(axes, theme)
 
 
 def colour_map(name: str) -> Any:
@@ -254,37 +308,56 @@ def draw_marker(axes: Axes, marker: Marker, theme: Theme) -> None:
     elif marker.kind == "cross":
         axes.plot(marker.x, marker.y, "+", color=colour, path_effects=halo)
     if marker.label:
-        axes.text(
-            marker.x,
-            marker.y,
-            plain_text(marker.label),
-            color=colour,
-            fontsize=7,
-            path_effects=halo if marker.colour == "mark" else None,
-        )
+        draw_label(axes, marker, theme)
+
+
+def draw_label(axes: Axes, marker: Marker, theme: Theme) -> None:
+    """Words of a mark, once, on a ground of their own: above a ring or bar, else at its place."""
+    up = -1.0 if axes.yaxis_inverted() else 1.0
+    ring = marker.kind == "ring"
+    white = marker.colour == "mark"
+    axes.annotate(
+        rich_text(marker.label),
+        (marker.x, marker.y + (up * marker.radius if ring else 0.0)),
+        xytext=(0, 4),
+        textcoords="offset points",
+        ha="center" if ring else "left",
+        va="bottom",
+        color=data_colour(marker.colour, theme),
+        fontsize=7,
+        bbox={
+            "boxstyle": "square,pad=0.15",
+            "facecolor": "black" if white else data_colour("base", theme),
+            "edgecolor": "none",
+            "alpha": 0.7 if white else 1.0,
+        },
+    )
 
 
 def draw_histogram(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
     edges = np.asarray(data["edges"])
     for series in view.series:
-        if series.style == "bars" and series.name in data:
+        if not has_values(data.get(series.name)):
+            continue
+        if series.style == "bars":
             axes.stairs(
                 data[series.name],
                 edges,
                 fill=True,
                 alpha=0.8,
                 color=data_colour(series.colour, theme),
-                label=plain_text(series.label),
+                label=rich_text(series.label),
             )
-        elif series.name in data and f"{series.name}_x" in data:
+        elif f"{series.name}_x" in data:
             line(axes, series, data[f"{series.name}_x"], data[series.name], theme)
     limits(axes, view)
-    legend(axes, theme)
 
 
 def draw_bars(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
-    labels = [plain_text(label) for label in data["labels"]]
-    colours = data.get("colours") or ["1"] * len(labels)
+    labels = [rich_text(label) for label in data["labels"]]
+    series = [one.colour for one in view.series] or ["1"]
+    own = series if len(series) == len(labels) else series[:1] * len(labels)
+    colours = data.get("colours") or own
     axes.barh(
         labels,
         np.asarray(data["values"], float),
@@ -313,12 +386,13 @@ def draw_psychometric(figure: Figure, axes: Axes, view: View, data: Data, theme:
 def draw_scatter(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
     errors = data.get("errors") or {}
     for series in view.series:
-        if series.name not in data:
+        if not has_values(data.get(series.name)):
             continue
-        line(axes, series, data["x"], data[series.name], theme)
+        x = data.get(f"{series.name}_x", data["x"])
+        line(axes, series, x, data[series.name], theme)
         if series.name in errors:
             axes.errorbar(
-                data["x"],
+                x,
                 data[series.name],
                 errors[series.name],
                 fmt="none",
@@ -327,7 +401,6 @@ def draw_scatter(figure: Figure, axes: Axes, view: View, data: Data, theme: Them
                 linewidth=1,
             )
     limits(axes, view)
-    legend(axes, theme)
 
 
 def draw_matrix(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
@@ -344,7 +417,7 @@ def draw_matrix(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme
         drawn = axes.imshow(image, cmap=colour_map(view.colour_map), origin=view.origin)
         bar = figure.colorbar(drawn, ax=axes, fraction=0.046, pad=0.03)
         bar.set_label(view.unit)
-    bar.ax.tick_params(labelsize=7)
+    bar.ax.tick_params(labelsize=7, colors=data_colour("text3", theme))
     for labels, ticks, names in (
         (data.get("x_labels"), axes.set_xticks, axes.set_xticklabels),
         (data.get("y_labels"), axes.set_yticks, axes.set_yticklabels),
@@ -360,38 +433,107 @@ def draw_band(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) 
     for number, label in enumerate(data["labels"]):
         ground = data_colour("okbg" if "3" in label else "ncbg", theme)
         axes.axvspan(edges[number], edges[number + 1], color=ground)
-        axes.text(edges[number : number + 2].mean(), 0.5, plain_text(label), ha="center")
+        middle = edges[number : number + 2].mean()
+        word = axes.text(middle, 0.5, rich_text(label), ha="center", va="center")
+        word.set_color(data_colour("text", theme))
+        share = (edges[number + 1] - edges[number]) / (edges[-1] - edges[0])
+        fit_width(word, 0.8 * share * figure.bbox.width)
     if data.get("here") is not None:
         axes.axvline(data["here"], color=data_colour("accent", theme), linewidth=2)
     axes.set_yticks([])
     axes.set_xlim(edges[0], edges[-1])
 
 
-def draw_text(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
-    """Checks and counters: words and numbers in rows."""
+def draw_text(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme, size: Size) -> None:
+    """Checks and counters: words at the left, values at the right, a row each."""
     axes.set_axis_off()
-    rows = [f"{data['lead']}  {data.get('caption', '')}"] if "lead" in data else []
-    for entry in data.get("rows") or ():
-        first, second, value = entry
-        state = (
-            {True: "✓ ", False: "✗ ", None: ""}.get(second, "")
-            if second in (True, False, None)
-            else ""
-        )
-        note = second if isinstance(second, str) else ""
-        rows.append(f"{state}{plain_text(first)} {plain_text(note)}   {plain_text(str(value))}")
-    ink = data_colour("text", theme)
-    axes.text(0.03, 0.86, "\n".join(rows), va="top", transform=axes.transAxes, color=ink)
+    axes.set_title("", loc="left")
+    lines = text_lines(view, data, size.title)
+    points = sum(line[3] for line in lines) * ROW + 12.0
+    if size.height_mm is None:
+        figure.set_figheight(points / 72)
+    unit = 1.0 / max(points, 72 * figure.get_figheight())
+    margin, ink = 0.03, data_colour("text", theme)
+    y = 1.0 - 6.0 * unit
+    for words, value, font, rows in lines:
+        y -= rows * ROW * unit
+        where: dict[str, Any] = {"transform": axes.transAxes, "va": "center", "color": ink}
+        at = y + rows * ROW * unit / 2
+        right = axes.text(1 - margin, at, value, ha="right", **where)
+        left = axes.text(margin, at, words, ha="left", **where, **font)
+        right.set_fontweight("bold")
+        for share in (0.94, 0.94):
+            used = width_of(left) + width_of(right) + 6.0
+            factor = min(1.0, share * figure.bbox.width / used)
+            for text in (left, right):
+                text.set_fontsize(points_of(text) * factor)
+
+
+ROW = 14.0
+Line = tuple[str, str, dict[str, Any], float]
+
+
+def text_lines(view: View, data: Data, title: bool) -> list[Line]:
+    """Words, value, font and height in rows of each line of checks or counters."""
+    lines: list[Line] = []
+    if title:
+        lines.append((view.title, "", {"fontsize": 9, "fontweight": "bold"}, 1.2))
+    if "lead" in data:
+        lead = f"{data['lead']}   {rich_text(str(data.get('caption', '')))}"
+        lines.append((lead, "", {"fontsize": 11}, 1.5))
+    marks = {True: "✓ ", False: "✗ ", None: ""}
+    for first, second, value in data.get("rows") or ():
+        note = f"  ({rich_text(second)})" if isinstance(second, str) and second else ""
+        mark = "" if isinstance(second, str) else marks.get(second, "")
+        lines.append((f"{mark}{rich_text(first)}{note}", rich_text(str(value)), {}, 1.0))
+    return lines
+
+
+def width_of(text: Text) -> float:
+    """Width of drawn words in pixels of the figure."""
+    return float(text.get_window_extent().width) if text.get_text() else 0.0
+
+
+def points_of(text: Text) -> float:
+    """Font size in points."""
+    return float(text.get_fontsize())
+
+
+def fit_width(text: Text, room: float) -> None:
+    """Make words smaller until they fit into so many pixels."""
+    wide = width_of(text)
+    if wide > room > 0:
+        text.set_fontsize(max(points_of(text) * room / wide, 4.0))
 
 
 def plain_text(text: str) -> str:
     """Rich text without its tags."""
-    return (
-        re.sub(r"<[^>]+>", "", text)
-        .replace("&nbsp;", " ")
-        .replace("&gt;", ">")
-        .replace("&lt;", "<")
-    )
+    return html.unescape(re.sub(r"<[^>]+>", "", text)).replace("\xa0", " ")
+
+
+def rich_text(text: str) -> str:
+    """Rich text as matplotlib sets it: italics, subscripts and superscripts stay."""
+    out, state = "", ""
+    for part in re.split(r"(<[^>]+>)", text):
+        if part.startswith("<"):
+            name = part.strip("</>").lower()
+            state = "" if part.startswith("</") or name not in FACES else name
+        elif part:
+            words = html.unescape(part).replace("\xa0", " ")
+            out += FACES[state](words) if state else words.replace("$", r"\$")
+    return out
+
+
+def maths(words: str) -> str:
+    """Letters as they stand inside a formula."""
+    return re.sub(r"([_^#%{}\\$])", r"\\\1", words).replace(" ", r"\ ")
+
+
+FACES: dict[str, Callable[[str], str]] = {
+    "i": lambda words: rf"$\mathit{{{maths(words)}}}$",
+    "sub": lambda words: rf"${{}}_{{\mathrm{{{maths(words)}}}}}$",
+    "sup": lambda words: rf"${{}}^{{\mathrm{{{maths(words)}}}}}$",
+}
 
 
 Draw = Callable[["Figure", "Axes", View, Data, Theme], None]
@@ -406,7 +548,5 @@ DRAW: dict[str, Draw] = {
     "scatter": draw_scatter,
     "matrix": draw_matrix,
     "band": draw_band,
-    "checks": draw_text,
-    "counters": draw_text,
 }
 TEXT = ("checks", "counters")
