@@ -71,7 +71,7 @@ class StudyCommands(QObject):
             return None
         page = self.window.open_study(record.study)
         if page.controller.alive:
-            page.say_problem(
+            page.words.say(
                 "A run of this study is alive",
                 "Stop it first, then open the other.",
                 kind="warning",

@@ -16,6 +16,7 @@ from app import exporting
 from app.controller import StudyController
 from app.panels.simulate.board import Board
 from app.panels.simulate.drafts import Drafts
+from app.panels.simulate.spokesman import Spokesman
 from app.panels.simulate.status import show_result, show_strip, stale_words
 from backend.core.files import FileProblem, text_of_array
 from backend.core.parameters import ParameterError
@@ -27,7 +28,6 @@ from backend.core.study import Procedure
 from backend.core.views import View
 from backend.studies import find, ids
 from widgets import theme
-from widgets.banner import Banner, BannerArea
 from widgets.form.form import ParameterForm
 from widgets.job_strip import JobStrip
 from widgets.panel_header import PanelHeader
@@ -69,7 +69,8 @@ class StudyPage(QWidget):
         self.form = ParameterForm(study.Parameters)
         self.board = Board(study)
         self.result = ResultPanel()
-        self.banners = BannerArea()
+        self.words = Spokesman(self)
+        self.banners = self.words.banners
         for widget in self.board.result_views.values():
             self.result.add_view(widget, theme.dp(HEIGHTS.get(widget.view.kind, 200)))
             widget.hide()
@@ -78,9 +79,7 @@ class StudyPage(QWidget):
         self.began = 0.0
         self.expected: dict[str, Any] | None = None
         self._said_job: Job | None = None
-        self._dismissed: set[str] = set()
         self._then: Callable[[], object] | None = None
-        self._fixes: dict[str, Callable[[], None]] = {}
         self._buttons: list[Procedure] = []
         self._later: list[tuple[str, str]] = []
         self.frame_timer = self._timer(FRAME_MS, self._frame)
@@ -127,8 +126,8 @@ class StudyPage(QWidget):
         controller.changed.connect(self._values_changed)
         controller.preset_changed.connect(self._preset_changed)
         controller.job_changed.connect(self._job_changed)
-        controller.refused.connect(self._refused)
-        controller.noticed.connect(self._notices)
+        controller.refused.connect(self.words.refused)
+        controller.noticed.connect(self.words.look)
         for signal in (strip.run_asked, strip.pause_asked, strip.continue_asked):
             signal.connect(self.run_or_pause)
         strip.stop_asked.connect(self.stop)
@@ -154,7 +153,6 @@ class StudyPage(QWidget):
         self.board.dragged.connect(self._dragged)
         self.board.painted.connect(self._painted)
         self.result.quantity_activated.connect(self._jump)
-        self.banners.acted.connect(lambda _, name: self._fixes[name]())
 
     def _fill(self) -> None:
         study = self.controller.study
@@ -166,7 +164,7 @@ class StudyPage(QWidget):
         self.header.set_presets([(p.name, p.title) for p in study.presets])
         self._preset_changed()
         self._values_changed(frozenset(study.Parameters.model_fields))
-        self._notices()
+        self.words.look()
 
     # ---- time ------------------------------------------------------------------------------
 
@@ -211,7 +209,7 @@ class StudyPage(QWidget):
         while self._later:
             title, text = self._later.pop(0)
             if title:
-                self.say_problem(title, text)
+                self.words.say(title, text)
             else:
                 self.window_.say(text)
         show_result(self.result, self.controller)
@@ -285,7 +283,7 @@ class StudyPage(QWidget):
         if job is not None and controller.alive:
             if job.record.procedure != "free":
                 self.header.set_preset(controller.preset)
-                self.say_problem(
+                self.words.say(
                     "A measurement is running", "Cancel it, then choose another preset.",
                     kind="warning",
                 )  # fmt: skip
@@ -330,7 +328,7 @@ class StudyPage(QWidget):
         changes = controller.study.changes_for_file(controller.parameters, path)
         if not changes:
             reads = ", ".join(sorted(self._formats()))
-            self.say_problem(
+            self.words.say(
                 f"{path.name} does not fit this study", f"It reads {reads}. Choose another file."
             )
             return False
@@ -339,7 +337,7 @@ class StudyPage(QWidget):
             controller.study.check(wanted, "free")
             controller.study.preview(wanted)
         except (ParameterError, FileProblem) as error:
-            self.say_problem(f"{path.name} cannot be used", str(error))
+            self.words.say(f"{path.name} cannot be used", str(error))
             return False
         controller.set_values({n: getattr(wanted, n) for n in changes}, f"Open {path.name}")
         return True
@@ -436,76 +434,14 @@ class StudyPage(QWidget):
         self.board.offer_replay()
         self._preview()
         if job.failure is not None:
-            self._say_failure(job)
+            self.words.failed(job)
         elif self.expected is not None and job.outcome in FINISHED:
-            self._say_reproduced(job, self.expected)
+            self.words.reproduced(job, self.expected)
             self.expected = None
         self.window_.session_changed()
         then, self._then = self._then, None
         if then is not None:
             then()
-
-    def _say_failure(self, job: Job) -> None:
-        failure = job.failure
-        assert failure is not None
-        if failure.field in self.form.declarations:
-            self.form.refuse(failure.field, failure.text, failure.fix)
-        self.say_problem(failure.title, failure.text, failure.field, failure.fix, failure.details)
-
-    def say_problem(
-        self,
-        title: str,
-        text: str,
-        field: str = "",
-        fix: Any = None,
-        details: str = "",
-        kind: str = "error",
-        key: str = "problem",
-    ) -> None:
-        """A banner; ``fix`` is offered as a button when the field would take it."""
-        buttons = []
-        if fix is not None and field in self.controller.study.Parameters.model_fields:
-            words = f"Use {fix:g}" if isinstance(fix, int | float) else f"Use {fix}"
-            buttons = [(key, words)]
-            self._fixes[key] = lambda: self._use(field, fix, key)
-        self.banners.show_banner(key, Banner(title, text, kind, buttons, details))
-
-    def _use(self, name: str, fix: Any, key: str) -> None:
-        self.form.accept(name)
-        self.controller.set_value(name, self.controller.study.Parameters.parse(name, fix))
-        self.banners.remove(key)
-
-    def _say_reproduced(self, job: Job, expected: dict[str, Any]) -> None:
-        values = {name: measured.value for name, measured in job.run.result.values.items()}
-        other = [n for n, v in expected.items() if v is not None and values.get(n) != v]
-        if not other:
-            self.window_.say(f"Reproduced: all {len(expected)} values are identical.")
-            return
-        labels = ", ".join(self.controller.study.quantities[n].label for n in other[:4])
-        text = f"{labels}. Versions or hardware may be others."
-        self.say_problem("Some values differ from the first run", text, kind="warning")
-
-    def _refused(self, name: str, sentence: str, fix: Any) -> None:
-        if name in self.form.declarations:
-            self.form.refuse(name, sentence, fix)
-        self.banners.remove("notice")  # it says the same in amber
-        self.say_problem("A setting cannot be used", sentence, name, fix)
-
-    def _notices(self) -> None:
-        """The first warning that was not put away stands in the banner."""
-        fresh = [n for n in self.controller.notices if n.title not in self._dismissed]
-        if not fresh:
-            self.banners.remove("notice")
-            return
-        notice = fresh[0]
-        shown = self.banners.banners.get("notice")
-        if shown is not None and (shown.title_text, shown.text) == (notice.title, notice.text):
-            return
-        self.say_problem(
-            notice.title, notice.text, notice.field, notice.fix, kind="warning", key="notice"
-        )
-        banner = self.banners.banners["notice"]
-        banner.dismissed.connect(lambda: self._dismissed.add(notice.title))
 
     def _jump(self, quantity: str) -> None:
         """A click on a result line brings the help of its quantity."""
@@ -544,7 +480,7 @@ class StudyPage(QWidget):
         try:
             act()
         except (FileProblem, ParameterError) as problem:
-            self.say_problem("A file cannot be used", str(problem))
+            self.words.say("A file cannot be used", str(problem))
         else:
             if said:
                 self.window_.say(said)
