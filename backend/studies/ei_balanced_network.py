@@ -66,11 +66,6 @@ class BalancedNetwork(Study):
     def isolated(self, parameters: Any) -> bool:
         return parameters.mode == "S2" and parameters.engine == "brian2"
 
-    def preview(self, parameters: Any) -> dict[str, dict[str, Any]]:
-        from backend.studies.ei_balanced.still import preview
-
-        return preview(parameters)
-
     def changes_for_file(self, parameters: Any, path: Path) -> dict[str, Any]:
         from backend.studies.ei_balanced.dropped import changes_for_file
 

@@ -17,6 +17,8 @@ from backend.core.result import Verdict
 from backend.core.run import Cancelled, ChangeAt, Run, StopCondition
 from backend.studies import find
 from backend.studies.ei_balanced.checks import refuse_memory
+from backend.studies.ei_balanced.panels import panel_of
+from backend.studies.ei_balanced.sessions import build
 
 STUDY = find("ei-balanced-network")
 SMALL = {"side_f": 20, "side_e": 24, "side_i": 12}
@@ -405,16 +407,33 @@ def test_live_views_of_the_other_systems(preset: str) -> None:
 
 
 @pytest.mark.parametrize("preset", [preset.name for preset in STUDY.presets])
-def test_the_stimulus_is_shown_before_a_run(preset: str) -> None:
-    p = STUDY.parameters_of(preset)
-    shown = STUDY.preview(p)
-    assert set(shown) <= set(STUDY.channels)
-    if p.mode in ("S3", "preview"):
-        image = shown["camera"]["image"]
-        assert image.shape == (50, 50)
-        assert 0.5 < image.max() <= 1.0
-    if p.mode != "S1":
-        assert [row[1] for row in shown["balance"]["rows"]] == [True, True, None, None]
+def test_nothing_drawn_without_a_run_can_replace_what_a_run_found(preset: str) -> None:
+    assert STUDY.preview(STUDY.parameters_of(preset)) == {}
+
+
+@pytest.mark.parametrize("preset", ["Figure 5E-F", "Figure 3", "Preview"])
+def test_the_defaults_are_balanced(preset: str) -> None:
+    small = {"Figure 3": {"n": 400}}.get(preset, SMALL)
+    run = finished(free(10.0, preset=preset, **small))
+    rows = run.channel("balance").snapshot()["rows"]
+    assert [row[1] for row in rows] == [True, True, None, None]
+
+
+def test_saturated_cells_are_noted_once() -> None:
+    run = free(40.0, dt=0.5, theta=0.2, amplitude=40.0, **SMALL)
+    panel = panel_of(run, build(run.parameters, lambda *_: None), 0)
+    for count in (0, 3, 1520, 1632):
+        panel._measure_saturated(count)
+    assert run.result["saturated"] == 1632
+    assert len(run.result.notes) == 1
+    assert "shorter step" in run.result.notes[0]
+
+
+def test_lag_in_list_and_headline_is_the_one_drawn_last() -> None:
+    run = finished(free(160.0, **SMALL))
+    assert run.result.lead == "live_lag"
+    assert run.result["live_lag"] == run.channel("lag").snapshot()["lag"][-1]
+    assert run.result["live_lag"] == run.monitors["Lag"]
 
 
 def test_points_can_be_typed() -> None:

@@ -191,7 +191,7 @@ def test_counters_say_what_is_expected_and_true() -> None:
 def test_every_view_of_the_trial_gets_data() -> None:
     run = finished()
     for view in STUDY.views:
-        if view.id in ("psychometric", "scan", "plane", "pair"):
+        if view.id in ("psychometric", "scan", "plane", "pair", "measured_band"):
             continue
         data = run.channel(view.channel).snapshot()
         assert data, view.id
@@ -387,3 +387,13 @@ def test_methods_name_the_model_and_its_settings() -> None:
     text = STUDY.methods(STUDY.Parameters(), "free")
     assert "80 × 80" in text
     assert "J = 3" in text
+
+
+def test_a_measured_band_is_not_replaced_by_the_preview() -> None:
+    p = STUDY.Parameters().changed(hole_radii="7, 10, 13", trials=4)
+    run = Run(STUDY, p, "radius")
+    STUDY.run(run)
+    run.close()
+    band = run.channel("measured_band").snapshot()
+    assert 7.0 < band["x"][1] < 10.0 < band["x"][2] < 13.0
+    assert "measured_band" not in STUDY.preview(p)

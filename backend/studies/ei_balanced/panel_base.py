@@ -20,6 +20,11 @@ from backend.studies.ei_balanced.sessions import has_barrier
 KEPT_SPIKES = 2_000_000
 """Spikes kept for the export; older ones are forgotten first."""
 RASTER = {"E": 110, "I": 40}
+SATURATED = (
+    "Cells stayed above threshold after a spike: the step is long for these rates. "
+    "Use a shorter step."
+)
+"""One text without numbers, so that it stands once beside the result however often it happens."""
 
 
 class Panel:
@@ -109,9 +114,7 @@ class Panel:
     def _measure_saturated(self, count: int) -> None:
         if count:
             self.run.measure("saturated", count)
-            self.run.note(
-                f"{count} cells stayed above threshold after a spike. Use a shorter step."
-            )
+            self.run.note(SATURATED)
 
 
 class NetworkPanel(Panel):

@@ -53,6 +53,7 @@ class UncoupledPanel(Panel):
         super().__init__(run, session, first_step)
         self.bins = RateBins(("P",), max(1, round(self.BIN / session.dt)), first_step)
         self._recent = np.empty(0)
+        self._expected = 0.0
         session.sampling = run.drawing
         shown = np.arange(min(120, session.population.n))
         self._show_rows({"P": shown}, {"P": session.population.n})
@@ -78,11 +79,16 @@ class UncoupledPanel(Panel):
         self.run.channel("rates").publish(t, gap, rate, gap, theory, gap)
         self._recent = np.concatenate([self._recent, rate])[-RECENT_BINS:]
         self.run.monitor("E rate", float(self._recent.mean()))
-        self.run.measure("live_rate", float(self._recent.mean()))
-        self.run.measure("predicted_rate", float(theory[-1]))
-        self.run.lead("live_rate", f"Theory: {theory[-1]:.0f} Hz.")
+        self._expected = float(theory[-1])
+
+    def _measure_rate(self) -> None:
+        if len(self._recent):
+            self.run.measure("live_rate", float(self._recent.mean()))
+            self.run.measure("predicted_rate", self._expected)
+            self.run.lead("live_rate", f"Theory: {self._expected:.0f} Hz.")
 
     def publish(self) -> None:
+        self._measure_rate()
         session = self.session
         d, v = session.population.dynamics, session.population.voltages()
         edges = np.linspace(min(session.density.v[0], -d.theta), d.theta, 81)
@@ -122,6 +128,7 @@ class HomogeneousPanel(NetworkPanel):
         shown = {layer: np.arange(min(n, sizes[layer])) for layer, n in RASTER.items()}
         self._show_rows(shown, sizes)
         self._window: list[np.ndarray] = []
+        self._expected = 0.0
         run.offer("voltages", "E voltages now", lambda: session.voltages().copy())
 
     def input_variance(self) -> tuple[float, float]:
@@ -155,9 +162,8 @@ class HomogeneousPanel(NetworkPanel):
         expected = self.betas(np.maximum(theory[:, -1], 1e-9))
         self.run.channel("vmr").publish(t[-1], *beta, *expected)
         for layer, value in zip(("e", "i"), HZ * recent, strict=True):
-            self.run.measure(f"live_rate_{layer}", value)
             self.run.monitor(f"{layer.upper()} rate", value)
-        self.run.lead("live_rate_e", f"Eq. 7 predicts {HZ * theory[0, -1]:.1f} Hz now.")
+        self._expected = float(HZ * theory[0, -1])
 
     def _theory(self, mean: np.ndarray) -> np.ndarray:
         try:
@@ -167,6 +173,10 @@ class HomogeneousPanel(NetworkPanel):
 
     def publish(self) -> None:
         rates = np.mean(self._window, axis=0) if self._window else np.zeros(2)
+        if self._window:
+            for layer, value in zip(("e", "i"), HZ * rates, strict=True):
+                self.run.measure(f"live_rate_{layer}", value)
+            self.run.lead("live_rate_e", f"Eq. 7 predicts {self._expected:.1f} Hz now.")
         self.publish_balance(self.session.mean)
         self.publish_currents()
         self.publish_voltages(rates)

@@ -14,6 +14,7 @@ from backend.core.run import Run
 from backend.core.views import Marker
 from backend.spiking.balanced_events import SpikeEvents
 from backend.spiking.balanced_theory import SingularBalance, finite_rates
+from backend.stimuli.camera import Discs
 from backend.studies.ei_balanced.balance import HZ
 from backend.studies.ei_balanced.panel_base import RASTER, NetworkPanel
 from backend.studies.ei_balanced.readouts import (
@@ -24,7 +25,6 @@ from backend.studies.ei_balanced.readouts import (
     path_cells,
 )
 from backend.studies.ei_balanced.sessions import STIMULUS_NAMES, PreviewSession, SpatialSession
-from backend.studies.ei_balanced.still import path_markers
 
 CAMERA_FADE = 5.0
 """Decay of the camera picture in ms."""
@@ -48,6 +48,7 @@ class SpatialPanel(NetworkPanel):
         self.whole_rates = DiscRates(self.sides, session.dt, first_step)
         self.reader = PositionReader(self.sides, session.dt, first_step)
         self.lag = LiveLag()
+        self._lag = (math.nan, math.nan, math.nan)
         self.places = dict.fromkeys(("F", "E"), (math.nan, math.nan))
         self.layer_rates = np.zeros(3)
         self._power = np.zeros(2)
@@ -63,6 +64,7 @@ class SpatialPanel(NetworkPanel):
     def changed(self, names: frozenset[str]) -> None:
         if names & STIMULUS_NAMES:
             self.lag.clear()
+            self._lag = (math.nan, math.nan, math.nan)
             self._choose_rows()
 
     def _choose_rows(self) -> None:
@@ -87,7 +89,7 @@ class SpatialPanel(NetworkPanel):
         self._add_positions(events, end, window)
         if len(t):
             self._add_rates(t, rates, whole)
-            self._measure_lag(t[-1])
+            self._add_lag(t[-1])
 
     def _add_activity(self, events: SpikeEvents, end: int, window: float) -> None:
         elapsed = (end - self._last) * self.session.dt
@@ -151,21 +153,25 @@ class SpatialPanel(NetworkPanel):
             return np.full((len(t), 2), np.nan)
         return session.field.advance(len(t))[:, 1:]
 
-    def _measure_lag(self, t: float) -> None:
-        session = self.session
-        if session.disc is None:
+    def _add_lag(self, t: float) -> None:
+        if self.session.disc is None:
             return
-        ms, degrees, radius = self.lag.of(session.disc)
-        if not math.isfinite(ms):
+        self._lag = self.lag.of(self.session.disc)
+        ms = self._lag[0]
+        if math.isfinite(ms):
+            self.run.channel("lag").publish(t, ms)
+            self.run.monitor("Lag", ms)
+
+    def _measure_lag(self) -> None:
+        """Result values of the last lag: with the pictures, so that all show one moment."""
+        if not math.isfinite(self._lag[0]):
             return
-        self.run.channel("lag").publish(t, ms)
-        self.run.measure("live_lag", ms)
-        self.run.monitor("Lag", ms)
-        if math.isfinite(degrees):
-            self.run.measure("live_lag_degrees", degrees)
-        if math.isfinite(radius):
-            self.run.measure("radius_e", radius)
-        self.run.lead("live_lag", f"τ_E is {session.parameters.tau_e:g} ms.")
+        for name, value in zip(
+            ("live_lag", "live_lag_degrees", "radius_e"), self._lag, strict=True
+        ):
+            if math.isfinite(value):
+                self.run.measure(name, value)
+        self.run.lead("live_lag", f"τ_E is {self.session.parameters.tau_e:g} ms.")
 
     def map(self, layer: str) -> np.ndarray:
         """Rate map in Hz, smoothed over one cell, (side, side), row 0 = bottom."""
@@ -188,6 +194,7 @@ class SpatialPanel(NetworkPanel):
         self.publish_voltages(self.layer_rates[1:])
         for layer, value in zip(("e", "i"), HZ * self.layer_rates[1:], strict=True):
             self.run.measure(f"live_rate_{layer}", value)
+        self._measure_lag()
         self._measure_saturated(session.saturated)
 
     def markers(self) -> list[Marker]:
@@ -253,6 +260,19 @@ class PreviewPanel(NetworkPanel):
 
     def finish(self) -> None:
         self.publish()
+
+
+def path_markers(disc: Discs) -> list[Marker]:
+    """The path of a moving disc, dashed."""
+    if disc.kind not in ("circle", "path", "linear", "crossing"):
+        return []
+    out = []
+    track = disc.sketch(90)
+    for number in range(disc.count):
+        path = [(float(x), float(y)) for x, y, _ in track[:, number]]
+        closed = [*path, path[0]] if disc.kind in ("circle", "path") else path
+        out.append(Marker("path", points=tuple(closed), dashed=True))
+    return out
 
 
 def _smoothing(side: int) -> np.ndarray:

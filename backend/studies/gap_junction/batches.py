@@ -255,12 +255,12 @@ def draw_fits(run: Run, fits: list[PsychometricFit]) -> None:
 
 
 def draw_band(run: Run, points: list[Point], lower: float, upper: float) -> None:
-    """Replace the theoretical band of hole sizes by the one just measured."""
+    """The band of hole sizes just measured, beside the theoretical one."""
     shown = dict(run.channel("band").snapshot())
     shown["x"] = np.array([min(points[0].x, lower), lower, upper, max(points[-1].x, upper)])
     shown["labels"] = ["silent · 2", "3", "merged · 2"]
-    shown["caption"] = f"Measured: half of the trials at {lower:.3g} and {upper:.3g} px."
-    run.channel("band").publish(**shown)
+    shown["caption"] = f"Half of the trials at {lower:.3g} and {upper:.3g} px."
+    run.channel("measured_band").publish(**shown)
 
 
 def plane(run: Run) -> None:

@@ -57,6 +57,7 @@ CHANNELS: dict[str, Channel] = {
     "means": Ring(("time", "background", "figure", "hole", "hole2", "hole3", "threshold"), 20_000),
     "counters": Latest(),
     "band": Latest(),
+    "measured_band": Latest(),
     "psychometric": Latest(),
     "scan": Latest(),
     "plane": Latest(),
@@ -115,6 +116,12 @@ VIEWS = (
         place="result", icon="arrow-expand-horizontal", x=Axis("hole radius", "px"),
         help="Smaller holes never fire within 8 ms, larger ones fire with the background. The "
         "lower end is the critical radius of the continuum theory, the upper end is measured.",
+    ),
+    View(
+        "measured_band", "Hole-size band, measured", "band", "measured_band",
+        "radius in px; from the fits of the scan", place="result",
+        icon="arrow-expand-horizontal", x=Axis("hole radius", "px"),
+        empty="Appears after a scan of the hole radius.",
     ),
     View(
         "psychometric", "Psychometric curve", "psychometric", "psychometric",
