@@ -44,6 +44,7 @@ class StudyButton(QPushButton):
         draw_arrow(painter, QPointF(x, self.height() / 2 + 1), theme.dp(3.5), False, "text2")
         if self.hasFocus():
             painter.setPen(QPen(theme.token("accent"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)  # the arrow left its own
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
         painter.end()
 
