@@ -53,16 +53,21 @@ class Entry:
 def match(query: str, text: str) -> tuple[float, tuple[int, ...]] | None:
     """Score of a fuzzy match (higher is better) and the matched places; None without a match.
 
-    All letters must occur in order; starts of words and runs of letters count more.
+    The words as they were typed come first; else all letters must occur in order, where starts of
+    words and runs of letters count more.
     """
-    query, low = query.lower().replace(" ", ""), text.lower()
+    words, low = query.lower().strip(), text.lower()
+    query = words.replace(" ", "")
     if not query:
         return 0.0, ()
-    whole = low.find(query)
+    whole = low.find(words)
     if whole >= 0:
         start = whole == 0 or not low[whole - 1].isalnum()
-        places = tuple(range(whole, whole + len(query)))
-        return 100.0 + 20.0 * start - 0.1 * whole - 0.01 * len(low), places
+        places = tuple(range(whole, whole + len(words)))
+        ends = low[whole + len(words) : whole + len(words) + 3] in ("", " · ")
+        return 100.0 + 20.0 * start + 10.0 * (start and ends) - 0.1 * whole - 0.01 * len(
+            low
+        ), places
     found: list[int] = []
     score, at = 0.0, 0
     for letter in query:

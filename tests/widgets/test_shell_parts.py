@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from backend.core.result import Comparison, Measured, Quantity, Reference, Result, Verdict
 from backend.core.study import Procedure
 from backend.core.views import View
+from backend.studies import find
 from widgets import theme
 from widgets.banner import Banner, BannerArea
 from widgets.code_view import CodeView
@@ -308,6 +309,16 @@ def test_banner_says_what_is_wrong_and_offers_the_fix(qtbot: QtBot) -> None:
 # ---- palette -----------------------------------------------------------------------------
 
 
+def preset_entries() -> list[Entry]:
+    """All presets of both studies, as the program lists them."""
+    return [
+        Entry(f"{study.id}/{preset.name}", f"{preset.name} · {preset.title}", study.title,
+              kind="study")
+        for study in (find("ei-balanced-network"), find("gap-junction-topology"))
+        for preset in study.presets
+    ]  # fmt: skip
+
+
 ENTRIES = [
     Entry("run", "Run or pause", "Run", "Ctrl+Enter"),
     Entry("ei", "Balanced network", "Simulate", kind="study"),
@@ -331,6 +342,22 @@ def test_matched_places_are_places_of_the_title(query: str, title: str) -> None:
     if hit is not None and len(title.lower()) == len(title):
         assert all(0 <= place < len(title) for place in hit[1])
         assert list(hit[1]) == sorted(set(hit[1]))
+
+
+@pytest.mark.parametrize("typed", ["Figure 6A", "figure 6a", "#Figure 6A", "Figure 6"])
+def test_what_is_typed_ranks_above_scattered_letters(typed: str) -> None:
+    found = search(preset_entries(), typed)
+    wanted = typed.lstrip("#").lower()
+    assert found[0][0].title.lower().startswith(wanted)
+    starts = [entry.title.lower().startswith(wanted) for entry, _ in found]
+    assert starts == sorted(starts, reverse=True)
+
+
+@pytest.mark.parametrize("entry", preset_entries(), ids=lambda entry: entry.id)
+def test_every_preset_is_found_by_its_own_name(entry: Entry) -> None:
+    name = entry.title.split(" · ")[0]
+    titles = [found.title.split(" · ")[0] for found, _ in search(preset_entries(), name)]
+    assert titles[0] == name
 
 
 def test_palette_opens_finds_and_chooses_by_keyboard(qtbot: QtBot) -> None:
@@ -448,3 +475,20 @@ def test_start_bar_offers_example_and_file(qtbot: QtBot) -> None:
     bar.example.click()
     bar.open.click()
     assert asked == ["example", "open"]
+
+
+def test_the_study_name_can_be_read_while_its_button_has_the_focus(qtbot: QtBot) -> None:
+    header = PanelHeader()
+    qtbot.addWidget(header)
+    header.set_study("Balanced network", 1)
+    header.resize(1300, 40)
+    header.show()
+    qtbot.waitExposed(header)
+    plain = header.study.grab().toImage()
+    header.activateWindow()
+    header.study.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(header.study.hasFocus)
+    focused = header.study.grab().toImage()
+    inside = [(x, y) for x in range(4, plain.width() - 4) for y in range(4, plain.height() - 4)]
+    assert all(plain.pixel(x, y) == focused.pixel(x, y) for x, y in inside)
+    assert focused.pixelColor(1, plain.height() // 2) == theme.token("accent")
