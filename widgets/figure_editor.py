@@ -161,12 +161,15 @@ class EditCanvas(ImageCanvas):
 class FigureEditor(QWidget):
     """Tools and sheet; the painting itself (a :class:`Painting`) belongs to the owner.
 
-    Signals: ``changing()`` while a stroke goes on, ``changed()`` once after each stroke, undo and
-    redo. The painting keeps its own history.
+    Signals: ``changing()`` while a stroke goes on, ``changed()`` once after each stroke,
+    ``undo_asked()`` and ``redo_asked()`` when the buttons are pressed: there is one history, the
+    owner's.
     """
 
     changing = Signal()
     changed = Signal()
+    undo_asked = Signal()
+    redo_asked = Signal()
 
     def __init__(self, labels: Sequence[Label] = LABELS, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -205,11 +208,11 @@ class FigureEditor(QWidget):
             self._group.addButton(tool)
             self.tools[name] = tool
             row.addWidget(tool)
-        self.undo_tool = Tool("undo", "Undo in the figure")
-        self.redo_tool = Tool("redo", "Redo in the figure")
+        self.undo_tool = Tool("undo", "Undo")
+        self.redo_tool = Tool("redo", "Redo")
         self.undo_tool.size_px = self.redo_tool.size_px = (24, 24)
-        self.undo_tool.clicked.connect(self.undo)
-        self.redo_tool.clicked.connect(self.redo)
+        self.undo_tool.clicked.connect(self.undo_asked)
+        self.redo_tool.clicked.connect(self.redo_asked)
         row.addWidget(self.undo_tool)
         row.addWidget(self.redo_tool)
         row.addStretch(1)
@@ -278,8 +281,6 @@ class FigureEditor(QWidget):
     def _refresh(self) -> None:
         if self.painting is not None:
             self.canvas.show_image(self._coloured(self.painting.pixels))
-        self.undo_tool.setEnabled(self.painting is not None and self.painting.can_undo)
-        self.redo_tool.setEnabled(self.painting is not None and self.painting.can_redo)
 
     def _coloured(self, pixels: np.ndarray) -> np.ndarray:
         """Picture (H, W, 3): each value in its label's ink; others as greys between."""
@@ -359,16 +360,6 @@ class FigureEditor(QWidget):
         if painting is not None and len(points) > 2 and painting.polygon(points, self.value):
             self._done()
         self.canvas.update()
-
-    def undo(self) -> None:
-        """Take the last stroke back."""
-        if self.painting is not None and self.painting.undo():
-            self._done()
-
-    def redo(self) -> None:
-        """Make the last undone stroke again."""
-        if self.painting is not None and self.painting.redo():
-            self._done()
 
     def _going(self) -> None:
         self._refresh()

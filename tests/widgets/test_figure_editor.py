@@ -9,9 +9,12 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from backend.core.views import Marker
+from backend.core.channels import Latest
+from backend.core.views import Marker, View
 from backend.stimuli.painting import Canvas
 from widgets.figure_editor import FigureEditor
+from widgets.views import make_view
+from widgets.views.editor import EditorView
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -42,7 +45,7 @@ def drag(qtbot: QtBot, editor: FigureEditor, *cells: tuple[float, float]) -> Non
     qtbot.mouseRelease(canvas, LEFT, pos=spot(editor, *cells[-1]))
 
 
-def test_pen_draws_and_one_stroke_is_one_undo(qtbot: QtBot, editor: FigureEditor) -> None:
+def test_pen_draws_and_one_stroke_is_one_change(qtbot: QtBot, editor: FigureEditor) -> None:
     done, going = [], []
     editor.changed.connect(lambda: done.append(1))
     editor.changing.connect(lambda: going.append(1))
@@ -54,11 +57,42 @@ def test_pen_draws_and_one_stroke_is_one_undo(qtbot: QtBot, editor: FigureEditor
     assert editor.painting.pixels[20, 30] == 1
     assert len(done) == 1
     assert len(going) == 3
+
+
+def test_undo_and_redo_are_asked_of_the_owner(qtbot: QtBot, editor: FigureEditor) -> None:
+    asked: list[str] = []
+    editor.undo_asked.connect(lambda: asked.append("undo"))
+    editor.redo_asked.connect(lambda: asked.append("redo"))
+    drag(qtbot, editor, (20, 20), (40, 20))
+    before = editor.painting.pixels.copy()
+    editor.changed.connect(lambda: asked.append("changed"))
     assert editor.undo_tool.isEnabled()
+    assert editor.redo_tool.isEnabled()
     qtbot.mouseClick(editor.undo_tool, LEFT)
-    assert editor.painting.pixels.sum() == 0
     qtbot.mouseClick(editor.redo_tool, LEFT)
-    assert editor.painting.pixels[20, 30] == 1
+    assert asked == ["undo", "redo"]
+    assert (editor.painting.pixels == before).all()
+
+
+def test_the_view_passes_undo_on_and_shows_what_comes_back(qtbot: QtBot) -> None:
+    view = make_view(View("f", "Figure", "editor", "figure"))
+    assert isinstance(view, EditorView)
+    qtbot.addWidget(view)
+    view.resize(500, 540)
+    view.show()
+    qtbot.waitExposed(view)
+    channel = Latest()
+    channel.publish(image=np.full((80, 80), 255, np.uint8))
+    view.pull(channel)
+    view.editor.canvas.grab()
+    # The owner's undo puts the picture before the stroke back, at once.
+    back = np.full((80, 80), 255, np.uint8)
+    view.undo_asked.connect(lambda: channel.publish(image=back))
+    drag(qtbot, view.editor, (20, 20), (40, 20))
+    assert view.levels().min() == 0
+    qtbot.mouseClick(view.editor.undo_tool, LEFT)
+    view.pull(channel)
+    assert view.levels().min() == 255
 
 
 def test_shapes_eraser_and_fill(qtbot: QtBot, editor: FigureEditor) -> None:

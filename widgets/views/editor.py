@@ -21,10 +21,13 @@ OWN_S = 0.5
 class EditorView(ViewWidget):
     """Channel: ``image`` (H, W) grey 0 black to 255 ground, ``markers``.
 
-    Signal ``painted(grey levels uint8, final)``; ``final`` is False while a stroke goes on.
+    Signals: ``painted(grey levels uint8, final)``, where ``final`` is False while a stroke goes
+    on; ``undo_asked()`` and ``redo_asked()`` from its buttons, for the window's history.
     """
 
     painted = Signal(object, bool)
+    undo_asked = Signal()
+    redo_asked = Signal()
 
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(view, parent)
@@ -33,6 +36,12 @@ class EditorView(ViewWidget):
         self._painted_at = 0.0
         self.editor.changing.connect(lambda: self._say(False))
         self.editor.changed.connect(lambda: self._say(True))
+        self.editor.undo_asked.connect(lambda: self._ask(self.undo_asked))
+        self.editor.redo_asked.connect(lambda: self._ask(self.redo_asked))
+
+    def _ask(self, signal: Any) -> None:
+        self._painted_at = 0.0  # what comes back is news, however fresh the last stroke
+        signal.emit()
 
     def _say(self, final: bool) -> None:
         self._painted_at = time.monotonic()
