@@ -581,3 +581,24 @@ def test_views_on_one_time_axis_share_the_hover_line(grid: ViewGrid) -> None:
     assert not grid.views["d"].header.chip.isVisible()
     grid.clear()
     assert not grid.views["a"].shows_data
+
+
+def test_a_moment_shows_only_where_x_is_time(show: Show) -> None:
+    for kind in ("psychometric", "scatter", "histogram", "bars"):
+        view = show(View("v", "V", kind, "c", x=Axis("value", "ms")))
+        view.set_cursor(4.0)
+        assert view.canvas._cursor is None, kind
+    curve = show(View("t", "T", "traces", "c", x=TIME, series=(Series("E", "E"),)))
+    curve.pull(latest(x=np.arange(9.0), E=np.arange(9.0)))
+    curve.set_cursor(4.0)
+    assert curve.canvas._cursor == 4.0
+    curve.retitle({"x_title": "Hole radius (px)"})
+    curve.set_cursor(5.0)
+    assert curve.canvas._cursor is None
+
+
+def test_views_of_another_axis_take_no_hover_line(grid: ViewGrid) -> None:
+    grid.views["b"].canvas.x_scale.axis = Axis("delay", "ms")
+    grid.views["a"].cursor_moved.emit(4.0)
+    assert grid.views["b"].canvas._cursor is None
+    assert grid.views["d"].canvas._cursor is None

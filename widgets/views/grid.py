@@ -18,6 +18,7 @@ from backend.core.views import Split
 from widgets import theme
 from widgets.splitter import Splitter
 from widgets.views.frame import ViewWidget
+from widgets.views.plot import PlotView
 
 
 class ViewGrid(QWidget):
@@ -235,11 +236,10 @@ class ViewGrid(QWidget):
             view.set_stale(text if view.shows_data else "")
 
     def _link_cursor(self, x: float | None) -> None:
-        """Views on one axis share the hover line."""
+        """Views on one axis of time share the hover line."""
         sender = self.sender()
-        if not isinstance(sender, ViewWidget) or not sender.view.x.title:
+        if not isinstance(sender, PlotView) or not sender.shows_time:
             return
         for view in self.views.values():
-            same = view.view.x.title == sender.view.x.title
-            if view is not sender and same and hasattr(view, "set_cursor"):
-                view.set_cursor(x)
+            if isinstance(view, PlotView) and view is not sender:
+                view.set_cursor(x if view.x_title == sender.x_title else None)

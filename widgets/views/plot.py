@@ -19,6 +19,8 @@ from widgets.views.canvas import Canvas, Key, pen_of
 from widgets.views.drawing import draw_dashed, draw_dots, draw_line, points_of
 from widgets.views.frame import ViewWidget
 
+TIME_UNITS = ("µs", "ms", "s", "min")
+
 
 def is_theory(series: Series) -> bool:
     """True for a line that is a prediction, not data."""
@@ -126,8 +128,19 @@ class PlotView(ViewWidget):
         self.canvas.forget_limits()
 
     def set_cursor(self, x: float | None) -> None:
-        """Show the hover line that another view on the same axis sent."""
-        self.canvas.set_cursor(x)
+        """Show a moment that another view or a replay sent, if the axis of x is time."""
+        self.canvas.set_cursor(x if self.shows_time else None)
+
+    @property
+    def x_title(self) -> str:
+        """Title of x as it stands now; a scan names what it varies."""
+        return self.canvas.x_scale.axis.title
+
+    @property
+    def shows_time(self) -> bool:
+        """True where x is the time of a run."""
+        axis = self.canvas.x_scale.axis
+        return self.view.kind in ("traces", "raster") and axis.unit in TIME_UNITS
 
     # ---- menu ----------------------------------------------------------------------------
 
