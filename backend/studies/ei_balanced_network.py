@@ -46,7 +46,8 @@ class BalancedNetwork(Study):
     monitors = MONITORS
     synthetic = "All spikes are simulated; discs and traces are generated."
     notes = (
-        "The paper prints no lag and no rate of the spatial network: compare with the spec's.",
+        "The paper prints no lag and no rate of the spatial network; the references were "
+        "measured with independent implementations of the model, or follow from theory.",
         "Fig. 3's weights are used as J, not divided by √N; divided, nothing balances.",
         "Almost instantaneous means a lag about the synaptic constants, far below τ_E.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -467,3 +468,19 @@ def test_methods_say_what_was_done(mode: str) -> None:
     text = STUDY.methods(parameters(mode=mode), "free")
     assert len(text.split()) > 30
     assert "Euler step" in text
+
+
+def test_no_text_points_to_a_document_users_do_not_have() -> None:
+    texts = [*STUDY.notes, *(q.help for q in STUDY.quantities.values())]
+    for entry in STUDY.Parameters.declarations().values():
+        texts += [entry.source, entry.help]
+    for preset in STUDY.presets:
+        texts.append(preset.note)
+        for reference in preset.references:
+            texts += [reference.where, reference.note]
+            assert reference.where, reference.quantity
+            if reference.source == "spec":
+                words = ("theory", "independent implementations", "required")
+                assert any(word in reference.where for word in words), reference.where
+    found = [t for t in texts if re.search(r"\bspec|specification|DESIGN|prototype", t)]
+    assert not found

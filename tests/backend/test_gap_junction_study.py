@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -397,3 +398,19 @@ def test_a_measured_band_is_not_replaced_by_the_preview() -> None:
     band = run.channel("measured_band").snapshot()
     assert 7.0 < band["x"][1] < 10.0 < band["x"][2] < 13.0
     assert "measured_band" not in STUDY.preview(p)
+
+
+def test_no_text_points_to_a_document_users_do_not_have() -> None:
+    texts = [*STUDY.notes, *(q.help for q in STUDY.quantities.values())]
+    for entry in STUDY.Parameters.declarations().values():
+        texts += [entry.source, entry.help]
+    for preset in STUDY.presets:
+        texts.append(preset.note)
+        for reference in preset.references:
+            texts += [reference.where, reference.note]
+            assert reference.where, reference.quantity
+            if reference.source == "spec":
+                words = ("theory", "independent implementations", "required")
+                assert any(word in reference.where for word in words), reference.where
+    found = [t for t in texts if re.search(r"\bspec|specification|DESIGN|prototype", t)]
+    assert not found

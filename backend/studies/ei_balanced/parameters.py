@@ -94,11 +94,11 @@ class BalancedParameters(Parameters):
     dt: float = parameter(
         0.0, "Step", zero="own", symbol="Δt", unit="ms", low=0.0, high=0.5, step=0.01, decimals=4,
         log=False,
-        change="rebuild", group=MODEL, source="spec section 3",
+        change="rebuild", group=MODEL, source="not printed in the paper; inferred",
         help="Own (0) takes the step of the system: 0.001 ms (S1), 0.1 ms (S2), 0.05 ms (S3).",
     )  # fmt: skip
     reset: Literal["subtract", "hard"] = parameter(
-        "subtract", "Reset", group=MODEL, source="Eq. 1; spec section 2.1",
+        "subtract", "Reset", group=MODEL, source="Eq. 1; subtraction keeps the printed mean rate",
         labels={"subtract": "Subtract threshold", "hard": "To zero"},
         help="Subtracting keeps the exact mean rate at any step; resetting to zero reads low.",
     )  # fmt: skip
@@ -326,7 +326,7 @@ class BalancedParameters(Parameters):
     # ---- weights ----
     divided: bool = parameter(
         False, "Divide weights by √N", group=WEIGHTS, shown_if=("mode", S2),
-        source="Fig. 3; spec section 8",
+        source="Fig. 3; the caption leaves the reading open",
         help="Read literally (on) nothing balances: recurrence is 1 % of the drive.",
     )  # fmt: skip
     s2_j_ee: float = _weight(0.25, "EE", S2, 10.0, "Weights j of S2")
@@ -343,7 +343,8 @@ class BalancedParameters(Parameters):
     # ---- read-out ----
     window: float = parameter(
         5.0, "Window", symbol="W", unit="ms", low=0.5, high=50.0, step=0.5, group=READOUT,
-        source="spec section 2.6", help="Trailing window of positions, maps and live rates.",
+        source="not printed in the paper; chosen",
+        help="Trailing window of positions, maps and live rates.",
     )  # fmt: skip
     scale_offset: bool = parameter(
         False, "Fit E with an offset", group=READOUT, change="recompute", shown_if=("mode", S3),
@@ -394,7 +395,7 @@ class BalancedParameters(Parameters):
     a_i: float = _width(0.02, "I")
     width_is_variance: bool = parameter(
         False, "Read widths as variances", change="rebuild", group=DENSITY,
-        shown_if=("mode", S3), source="spec section 8",
+        shown_if=("mode", S3), source="section 4.1 leaves the reading open; chosen",
         help="The other reading of the paper: probabilities below 1, but the image is blurred.",
     )  # fmt: skip
 

@@ -45,23 +45,24 @@ class GapJunctionParameters(Parameters):
     )  # fmt: skip
     radius: float = _size(
         20.0, "Radius or half-size", "r", SOLID, low=1.0,
-        help="Radius of the disk, half-size of the other solid shapes. Not printed in the paper.",
-        source="section 3",
+        help="Radius of the disk, half-size of the other solid shapes.",
+        source="not printed in the paper; inferred",
     )  # fmt: skip
     outer_radius: float = _size(
         24.0, "Outer radius", "r<sub>out</sub>", ("ring",), low=1.0,
-        help="Outer radius of the ring. Not printed in the paper.", source="section 3",
+        help="Outer radius of the ring.", source="not printed in the paper; inferred",
     )  # fmt: skip
     outer_two: float = _size(
         28.0, "Outer radius", "r<sub>out</sub>", ("two holes",), low=1.0,
-        help="Radius of the figure with two holes. Not printed.", source="Figure 3G",
+        help="Radius of the figure with two holes.",
+        source="Figure 3G; size not printed, inferred",
     )  # fmt: skip
     hole_radius: float = _size(
         10.0, "Hole radius", "r<sub>in</sub>",
         ("ring", "two holes", "hollow triangle", "connected pair", "disconnected pair"),
         help="Only holes in a narrow band of sizes are counted: smaller ones never fire, larger "
         "ones fire with the background. Of the pair: the radius of each disk.",
-        source="section 2.3 of the specification",
+        source="not printed in the paper; inferred from the theory of screening",
     )  # fmt: skip
     offset: float = _size(
         13.0, "Hole distance", "d", ("two holes",),
@@ -186,7 +187,7 @@ class GapJunctionParameters(Parameters):
         0.6, "Refractory", unit="ms", low=0.0, high=5.0, step=0.05, decimals=2, group=READOUT,
         help="The table prints 0.5, but background waves last up to 0.6 ms and would count twice "
         "in 3 to 12 % of trials.",
-        source="Table 1, section 8.4 of the specification",
+        source="Table 1 prints 0.5 ms; chosen by measurement",
     )  # fmt: skip
     J_R: float = parameter(
         0.15, "Weight", symbol="J<sub>R</sub>", unit="mV", low=0.0, high=2.0, step=0.01,
@@ -208,7 +209,7 @@ class GapJunctionParameters(Parameters):
         "scaled", "Noise reading", group=READOUT,
         labels={"scaled": "(b) SD Δ/√2", "white": "(a) SD Δ/√(2τ_R)"},
         help="Two readings of Eq. 8. Reading (a) gives spurious and missed spikes.",
-        source="section 8.2 of the specification",
+        source="Eq. 8 leaves the reading open; chosen",
     )  # fmt: skip
 
     H: int = parameter(
