@@ -78,7 +78,7 @@ class GapJunctionTopology(Study):
         return procedure if procedure in declared.LAYOUT else "trial"
 
     def check(self, parameters: Any, procedure: str = "free") -> list[Notice]:
-        """Warnings of the specification, section 6; ParameterError for what cannot run."""
+        """Warnings; ParameterError for what cannot run."""
         return setup.check(parameters, procedure)
 
     def preview(self, parameters: Any) -> dict[str, dict[str, Any]]:
@@ -106,7 +106,8 @@ class GapJunctionTopology(Study):
         return (
             f"A sheet of {p.H} × {p.W} leaky integrate-and-fire neurons (τ = {p.tau:g} ms, "
             f"threshold {p.V_th:g} mV, refractory period {p.tau_arp:g} ms) was coupled to "
-            f"{p.neighbours} neighbours by gap junctions (J = {p.J:g}, spikelet γ = {p.gamma:g}) "
+            f"{p.neighbours} neighbours by gap junctions (J = {p.J:g}, spikelet γ = {p.gamma:g} mV "
+            f"per J) "
             f"and driven by the image (black {p.mu_black:g} mV, gray {p.mu_gray:g} mV, noise "
             f"{p.s:g} mV√ms). One read-out neuron (τ = {p.tau_R:g} ms, weight {p.J_R:g} mV, delay "
             f"{p.D:g} ms) received all spikes. Equations were integrated with the Euler-Maruyama "

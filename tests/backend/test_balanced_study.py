@@ -484,3 +484,11 @@ def test_no_text_points_to_a_document_users_do_not_have() -> None:
                 assert any(word in reference.where for word in words), reference.where
     found = [t for t in texts if re.search(r"\bspec|specification|DESIGN|prototype", t)]
     assert not found
+
+
+def test_every_axis_says_its_unit() -> None:
+    for name in ("membrane", "voltage", "voltage_s1"):
+        assert STUDY.view(name).x.title == "v (no unit)" or STUDY.view(name).y.unit == "no unit"
+    for name in ("currents_e", "currents_i"):
+        assert STUDY.view(name).x.title == "current (no unit)"
+    assert all(STUDY.monitors.values())

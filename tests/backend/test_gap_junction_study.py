@@ -414,3 +414,13 @@ def test_no_text_points_to_a_document_users_do_not_have() -> None:
                 assert any(word in reference.where for word in words), reference.where
     found = [t for t in texts if re.search(r"\bspec|specification|DESIGN|prototype", t)]
     assert not found
+
+
+def test_labels_tell_apart_at_their_start_and_units_are_said() -> None:
+    labels = {name: entry.label for name, entry in STUDY.quantities.items()}
+    assert labels["readout_breach_40"] == "40°: read-out spikes"
+    assert labels["counted_radius_10"] == "10 px: counted"
+    assert labels["breach_fall_threshold"] == "Falling: breach threshold"
+    assert all(STUDY.monitors.values())
+    assert "γ = 0.15 mV per J" in STUDY.methods(STUDY.Parameters(), "free")
+    assert not any(entry.unit == "volleys" for entry in STUDY.quantities.values())

@@ -26,11 +26,11 @@ def swept_name(kind: str, k: float, period: float) -> str:
 def _swept() -> dict[str, Quantity]:
     out = {}
     for k, t in SWEPT_FLICKER:
-        out[swept_name("phase", k, t)] = Quantity(f"Phase lag at T = {t:g} ms, k = {k:g}", "°")
-        out[swept_name("gain", k, t)] = Quantity(f"Gain E/F at T = {t:g} ms, k = {k:g}")
+        out[swept_name("phase", k, t)] = Quantity(f"T {t:g} ms, k {k:g}: phase lag", "°")
+        out[swept_name("gain", k, t)] = Quantity(f"T {t:g} ms, k {k:g}: gain E/F")
     for k, t in SWEPT_MOTION:
-        out[swept_name("angle", k, t)] = Quantity(f"Angle lag, period {t:g} ms, k = {k:g}", "°")
-        out[swept_name("motion", k, t)] = Quantity(f"Motion lag, period {t:g} ms, k = {k:g}", "ms")
+        out[swept_name("angle", k, t)] = Quantity(f"{t:g} ms, k {k:g}: angle lag", "°")
+        out[swept_name("motion", k, t)] = Quantity(f"{t:g} ms, k {k:g}: motion lag", "ms")
     return out
 
 
@@ -40,7 +40,7 @@ def _rates_table() -> dict[str, Quantity]:
         for n in (2000, 4000):
             for layer in ("e", "i"):
                 out[f"rate_{layer}_{n}{divided}"] = Quantity(
-                    f"{layer.upper()} rate, N = {n}, {words}", PER_MS
+                    f"N {n}, {words}: {layer.upper()} rate", PER_MS
                 )
     return out
 
@@ -65,12 +65,12 @@ QUANTITIES: Mapping[str, Quantity] = {
     "vmr_first_bin": Quantity("Constant ratio: rate in the first 0.01 ms", PER_MS),
     "vmr_first_five": Quantity("Constant ratio: mean of the first 0.05 ms", PER_MS),
     "vmr_rms": Quantity("Constant ratio: RMS error, first ms", PER_MS),
-    "sigma_0005": Quantity("Constant noise: rate 0.005 ms after the step", PER_MS),
-    "sigma_0025": Quantity("Constant noise: rate 0.025 ms after the step", PER_MS),
-    "sigma_005": Quantity("Constant noise: rate 0.05 ms after the step", PER_MS),
-    "sigma_01": Quantity("Constant noise: rate 0.1 ms after the step", PER_MS),
-    "sigma_015": Quantity("Constant noise: rate 0.15 ms after the step", PER_MS),
-    "sigma_02": Quantity("Constant noise: rate 0.2 ms after the step", PER_MS),
+    "sigma_0005": Quantity("0.005 ms after the step: rate, constant noise", PER_MS),
+    "sigma_0025": Quantity("0.025 ms after the step: rate, constant noise", PER_MS),
+    "sigma_005": Quantity("0.05 ms after the step: rate, constant noise", PER_MS),
+    "sigma_01": Quantity("0.1 ms after the step: rate, constant noise", PER_MS),
+    "sigma_015": Quantity("0.15 ms after the step: rate, constant noise", PER_MS),
+    "sigma_02": Quantity("0.2 ms after the step: rate, constant noise", PER_MS),
     "sigma_rms": Quantity("Constant noise: RMS error, first ms", PER_MS),
     "rate_e": Quantity("E rate", PER_MS),
     "rate_i": Quantity("I rate", PER_MS),
@@ -78,8 +78,8 @@ QUANTITIES: Mapping[str, Quantity] = {
     "ratio_i": Quantity("I rate ÷ Eq. 7"),
     "cancelled": Quantity("Excitation cancelled by inhibition, E cells"),
     **_rates_table(),
-    "cancelled_4000": Quantity("Excitation cancelled, N = 4000"),
-    "cancelled_10000": Quantity("Excitation cancelled, N = 10 000"),
+    "cancelled_4000": Quantity("N 4000: excitation cancelled"),
+    "cancelled_10000": Quantity("N 10 000: excitation cancelled"),
     "recurrent_e_divided": Quantity("Recurrent current ÷ F on E cells, J = j/√N"),
     "recurrent_i_divided": Quantity("Recurrent current ÷ F on I cells, J = j/√N"),
     "mean_ratio": Quantity("Mean E rate ÷ Eq. 7"),
@@ -92,14 +92,14 @@ QUANTITIES: Mapping[str, Quantity] = {
     "brian_rate_i": Quantity("I rate in Brian2", PER_MS),
     "difference_e": Quantity("E rate, difference to Brian2", "%"),
     "difference_i": Quantity("I rate, difference to Brian2", "%"),
-    "synapses_ef": Quantity("Synapses, camera → E", "", 6),
-    "synapses_if": Quantity("Synapses, camera → I", "", 6),
-    "synapses_ee": Quantity("Synapses, E → E", "", 6),
-    "synapses_ei": Quantity("Synapses, I → E", "", 6),
-    "synapses_ie": Quantity("Synapses, E → I", "", 6),
-    "synapses_ii": Quantity("Synapses, I → I", "", 6),
-    "spread_ef": Quantity("Spread of camera → E, an axis", "field"),
-    "spread_ee": Quantity("Spread of E → E, an axis", "field"),
+    "synapses_ef": Quantity("Camera → E: synapses", "", 6),
+    "synapses_if": Quantity("Camera → I: synapses", "", 6),
+    "synapses_ee": Quantity("E → E: synapses", "", 6),
+    "synapses_ei": Quantity("I → E: synapses", "", 6),
+    "synapses_ie": Quantity("E → I: synapses", "", 6),
+    "synapses_ii": Quantity("I → I: synapses", "", 6),
+    "spread_ef": Quantity("Camera → E: spread, an axis", "field"),
+    "spread_ee": Quantity("E → E: spread, an axis", "field"),
     "low_e": Quantity("E rate before the step", PER_MS),
     "plateau_e": Quantity("E rate after the step", PER_MS),
     "low_f": Quantity("Camera rate before the step", PER_MS),
@@ -109,9 +109,9 @@ QUANTITIES: Mapping[str, Quantity] = {
     "mean_lag": Quantity("Mean lag of E", "ms"),
     "toy_copy_lag": Quantity("Mean lag of a scaled copy of F", "ms"),
     "toy_leaky_lag": Quantity("Mean lag of a leaky rate unit", "ms"),
-    "lag_k04": Quantity("Mean lag at k = 0.4", "ms"),
-    "lag_k1": Quantity("Mean lag at k = 1", "ms"),
-    "lag_k2": Quantity("Mean lag at k = 2", "ms"),
+    "lag_k04": Quantity("k 0.4: mean lag", "ms"),
+    "lag_k1": Quantity("k 1: mean lag", "ms"),
+    "lag_k2": Quantity("k 2: mean lag", "ms"),
     "lags_rise": Quantity("Lag rises with k (1 = yes)", "", 1),
     "phase_lag": Quantity("Phase lag of E behind F", "°"),
     "phase_lag_ms": Quantity("Phase lag as a time", "ms"),

@@ -142,7 +142,7 @@ VIEWS = (
     ),
     View(
         "plane", "Phases of (J, γ)", "matrix", "plane", "J upwards, γ to the right",
-        icon="grid", origin="lower", x=Axis("γ", "mV"), y=Axis("J"),
+        icon="grid", origin="lower", x=Axis("γ", "mV per J"), y=Axis("J", "no unit"),
         empty="Appears when the map is computed.",
     ),
     View(
@@ -180,7 +180,7 @@ LAYOUT = {
 SCANS = ("breach", "gap", "radius", "noise", "trials", "discriminate", "theory", "step")
 """Procedures that fill the psychometric curve or the mean counts."""
 
-MONITORS = {"spikes in 0.1 ms": "", "temporal volleys": "", "RON spikes": ""}
+MONITORS = {"spikes in 0.1 ms": "spikes", "temporal volleys": "volleys", "RON spikes": "spikes"}
 
 _COUNTS = {
     "readout": "Read-out neuron",
@@ -198,24 +198,26 @@ _SCANNED = {"breach": "breach", "radius": "hole radius", "gap": "gap", "noise": 
 
 def _trial_quantities() -> dict[str, Quantity]:
     """One trial, and repeated trials of one figure."""
-    found = {f"{name}_volleys": Quantity(label, "volleys", 2) for name, label in _COUNTS.items()}
+    found = {
+        f"{name}_volleys": Quantity(f"{label}: volleys", "", 2) for name, label in _COUNTS.items()
+    }
     found |= {
         "true_parts": Quantity("True parts of the figure", "", 2),
         "true_holes": Quantity("True holes", "", 2, "Euler count of the image"),
-        "expected_volleys": Quantity("Volleys expected", "volleys", 2),
+        "expected_volleys": Quantity("Volleys expected", "", 2),
         "as_expected": Quantity("Trials with the expected count", "%"),
         "no_third": Quantity("Trials without a third group", "%"),
         "hole_lag": Quantity("Hole fires after background by", "ms"),
         "phase": Quantity("Phase", "", 1, "0 asynchronous, 1 single, 2 two volleys"),
-        "background_share": Quantity("Synchrony of the background", "", 2),
-        "figure_share": Quantity("Synchrony of the figure", "", 2),
+        "background_share": Quantity("Background: synchrony", "", 2),
+        "figure_share": Quantity("Figure: synchrony", "", 2),
         "spatial_3_or_more": Quantity("Spatial groups, 3 or more", "%"),
     }
     for name in ("figure", "background", "hole"):
-        found[f"{name}_median"] = Quantity(f"First spike of the {name}, median", "ms")
-        found[f"{name}_silent"] = Quantity(f"Silent cells of the {name}", "%", 2)
+        found[f"{name}_median"] = Quantity(f"{name.capitalize()}: first spike, median", "ms")
+        found[f"{name}_silent"] = Quantity(f"{name.capitalize()}: silent cells", "%", 2)
     for name, label in _COUNTS.items():
-        found[f"{name}_mean"] = Quantity(f"{label}, mean", "volleys")
+        found[f"{name}_mean"] = Quantity(f"{label}: mean volleys")
         found |= {f"{name}_{n}": Quantity(f"{label}, exactly {n}", "%") for n in (1, 2, 3, 4)}
         found[f"{name}_4_or_more"] = Quantity(f"{label}, 4 or more", "%")
         found[f"hits_{name}"] = Quantity(f"Hits, {label.lower()}", "%")
@@ -229,27 +231,28 @@ def _scan_quantities() -> dict[str, Quantity]:
     found = {}
     for scan, (unit, values) in _GRIDS.items():
         for value in values:
-            key, at = f"{scan}_{value:g}", f"at {_SCANNED[scan]} {value:g} {unit}"
-            found[f"counted_{key}"] = Quantity(f"Counted {at}", "%")
+            key, at = f"{scan}_{value:g}", f"{value:g}{'' if unit == '°' else ' '}{unit}"
+            found[f"counted_{key}"] = Quantity(f"{at}: counted", "%")
             if scan in ("breach", "gap"):
-                found[f"readout_{key}"] = Quantity(f"Read-out spikes {at}", "spikes")
+                found[f"readout_{key}"] = Quantity(f"{at}: read-out spikes")
             if scan == "radius":
-                found[f"spatial_{key}"] = Quantity(f"Told apart in space {at}", "%")
-                found[f"lag_{key}"] = Quantity(f"Hole lags background {at}", "ms")
-                found[f"hole_silent_{key}"] = Quantity(f"Silent hole cells {at}", "%", 2)
-                found[f"hole_median_{key}"] = Quantity(f"Hole's first spike {at}", "ms")
-        for side in ("rise", "fall"):
-            name = f"{_SCANNED[scan]} where counting {side}s"
-            found[f"{scan}_{side}_threshold"] = Quantity(f"Threshold, {name}", unit)
-            found[f"{scan}_{side}_threshold_low"] = Quantity(f"Lower end, {name}", unit)
-            found[f"{scan}_{side}_threshold_high"] = Quantity(f"Upper end, {name}", unit)
-            found[f"{scan}_{side}_width"] = Quantity(f"10 to 90 % width, {name}", unit)
-            found[f"{scan}_{side}_slope"] = Quantity(f"Slope, {name}", f"/{unit}")
+                found[f"spatial_{key}"] = Quantity(f"{at}: told apart in space", "%")
+                found[f"lag_{key}"] = Quantity(f"{at}: hole lags background", "ms")
+                found[f"hole_silent_{key}"] = Quantity(f"{at}: silent hole cells", "%", 2)
+                found[f"hole_median_{key}"] = Quantity(f"{at}: hole's first spike", "ms")
+        for side, name in (("rise", "Rising"), ("fall", "Falling")):
+            found[f"{scan}_{side}_threshold"] = Quantity(
+                f"{name}: {_SCANNED[scan]} threshold", unit
+            )
+            found[f"{scan}_{side}_threshold_low"] = Quantity(f"{name}: lower end", unit)
+            found[f"{scan}_{side}_threshold_high"] = Quantity(f"{name}: upper end", unit)
+            found[f"{scan}_{side}_width"] = Quantity(f"{name}: 10 to 90 % width", unit)
+            found[f"{scan}_{side}_slope"] = Quantity(f"{name}: slope", f"/{unit}")
     for j, g in ((0, 0), (0.5, 0.05), (1, 0.05), (3, 0.05), (3, 0.15), (6, 0.15), (6, 0.25)):
-        key, at = f"{j:g}_{g:g}", f"at J = {j:g}, γ = {g:g}"
-        found[f"background_share_{key}"] = Quantity(f"Synchrony of the background {at}", "", 2)
-        found[f"figure_share_{key}"] = Quantity(f"Synchrony of the disk {at}", "", 2)
-        found[f"phase_{key}"] = Quantity(f"Phase {at}", "", 1)
+        key, at = f"{j:g}_{g:g}", f"J {j:g}, γ {g:g}"
+        found[f"background_share_{key}"] = Quantity(f"{at}: background synchrony", "", 2)
+        found[f"figure_share_{key}"] = Quantity(f"{at}: disk synchrony", "", 2)
+        found[f"phase_{key}"] = Quantity(f"{at}: phase", "", 1)
     for name in ("asynchronous", "single", "two"):
         found[f"plane_{name}"] = Quantity(f"Share of the map: {name}", "%", 2)
     return found
@@ -272,13 +275,13 @@ def _proof_quantities() -> dict[str, Quantity]:
         "pair_driven_spikes": Quantity("Spikes of the driven cell", "", 2),
     }
     for j, n in ((3, 8), (2.8, 8), (6, 8), (3, 4), (1, 8)):
-        label = f"Fitted decay length, J = {j:g}, {n} neighbours"
+        label = f"J {j:g}, {n} neighbours: decay length"
         found[f"decay_length_{j:g}_{n}"] = Quantity(label, "px")
     for hole in (8, 9, 10, 11):
-        found[f"centre_voltage_{hole}"] = Quantity(f"Hole centre, radius {hole} px", "mV")
+        found[f"centre_voltage_{hole}"] = Quantity(f"{hole} px: voltage of the hole's centre", "mV")
     for dt in (0.005, 0.01, 0.02):
         for name in ("figure", "background"):
-            label = f"First spike of the {name}, Δt = {dt:g} ms"
+            label = f"Δt {dt:g} ms: first spike of the {name}"
             found[f"{name}_median_dt_{dt:g}"] = Quantity(label, "ms")
     return found
 

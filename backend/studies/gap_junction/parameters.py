@@ -149,7 +149,7 @@ class GapJunctionParameters(Parameters):
         source="Table 1, Eq. 3",
     )  # fmt: skip
     gamma: float = parameter(
-        0.15, "Spikelet", symbol="γ", unit="mV", low=0.0, high=1.0, step=0.01, decimals=3,
+        0.15, "Spikelet", symbol="γ", unit="mV per J", low=0.0, high=1.0, step=0.01, decimals=3,
         group=COUPLING, source="Table 1, Eq. 4",
         help="Each spiking neighbour adds γJ at once. The paper used 0.20 with 4 neighbours.",
     )  # fmt: skip
@@ -252,7 +252,7 @@ class GapJunctionParameters(Parameters):
     noise_levels: str = _batch("1, 1.4, 1.7, 2", "Noise levels (mV√ms)", "Numbers, or a:b:n.")
     plane_J: str = _batch("0, 0.5, 1, 2, 3, 4.5, 6, 8", "Map: J", "Numbers, or a:b:n.", "Figure 2E")
     plane_gamma: str = _batch(
-        "0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3", "Map: γ (mV)", "Numbers, or a:b:n.", "Figure 2E"
+        "0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3", "Map: γ (mV per J)", "Numbers, or a:b:n.", "Figure 2E"
     )
 
 
