@@ -602,3 +602,20 @@ def test_views_of_another_axis_take_no_hover_line(grid: ViewGrid) -> None:
     grid.views["a"].cursor_moved.emit(4.0)
     assert grid.views["b"].canvas._cursor is None
     assert grid.views["d"].canvas._cursor is None
+
+
+def test_a_low_window_scrolls_rather_than_squeezes(qtbot: QtBot, grid: ViewGrid) -> None:
+    grid.set_split(column("a", "b", "d"))
+    bar = grid._area.verticalScrollBar()
+    assert bar.maximum() == 0
+    assert not grid.views["a"].canvas.wheel_needs_focus
+    grid.resize(600, 260)
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    for view in grid.views.values():
+        assert view.height() - view.header.height() >= theme.dp(90)
+    assert grid.views["a"].canvas.wheel_needs_focus
+    grid.toggle_maximised("b")
+    assert grid.views["b"].height() > 200
+    grid.toggle_maximised("b")
+    grid.resize(600, 700)
+    qtbot.waitUntil(lambda: bar.maximum() == 0)

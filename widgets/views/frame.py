@@ -25,6 +25,7 @@ from widgets.parts import Chip, Elided, Panel, Tool
 
 REST = 20.0  # a running view rests this many times as long as its last drawing took
 LONGEST_REST_S = 0.25
+LEAST_CONTENT = 90  # height below which the grid scrolls rather than squeezes a view
 
 
 class ViewHeader(Panel):
@@ -97,7 +98,7 @@ class ViewWidget(QFrame):
         column.addWidget(self._pages, 1)
         self._connect()
         self.setAccessibleName(view.title)
-        self.setMinimumSize(theme.dp(120), theme.dp(90))
+        self.setMinimumSize(theme.dp(120), theme.dp(27) + theme.dp(LEAST_CONTENT) + 2)
 
     def _connect(self) -> None:
         name = self.view.id

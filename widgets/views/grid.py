@@ -8,6 +8,8 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QFrame,
+    QScrollArea,
     QStackedLayout,
     QTabWidget,
     QVBoxLayout,
@@ -22,7 +24,7 @@ from widgets.views.plot import PlotView
 
 
 class ViewGrid(QWidget):
-    """All views of one study.
+    """All views of one study; it scrolls where they would get too low to be read.
 
     Signals: ``maximised(id)`` ("" after restoring), ``sizes_changed()``.
     """
@@ -50,7 +52,13 @@ class ViewGrid(QWidget):
         self._single_column = QVBoxLayout(self._single)
         self._single_column.setContentsMargins(gap, gap, gap, gap)
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(self._grid)
+        self._area = QScrollArea()
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setWidgetResizable(True)
+        self._area.setWidget(self._grid)
+        self._area.verticalScrollBar().rangeChanged.connect(self._share_wheel)
+        self._stack.addWidget(self._area)
         self._stack.addWidget(self._single)
         for view in self.views.values():
             view.maximise_asked.connect(self.toggle_maximised)
@@ -140,6 +148,12 @@ class ViewGrid(QWidget):
         first = widget.findChild(ViewWidget)
         return f"{first.view.title}…" if first is not None else ""
 
+    def _share_wheel(self, low: int, high: int) -> None:
+        """While the grid scrolls, a plot zooms by wheel only with the focus."""
+        for view in self.views.values():
+            if isinstance(view, PlotView):
+                view.canvas.wheel_needs_focus = high > low or view.view.place == "result"
+
     # ---- sizes ---------------------------------------------------------------------------
 
     def sizes(self) -> list[list[int]]:
@@ -206,7 +220,7 @@ class ViewGrid(QWidget):
             place.setSizes(sizes)
         self._large.show()
         self._large = self._home = None
-        self._stack.setCurrentWidget(self._grid)
+        self._stack.setCurrentWidget(self._area)
         self.maximised.emit("")
 
     # ---- live ----------------------------------------------------------------------------

@@ -69,6 +69,8 @@ class PlotView(ViewWidget):
         self.show_theory = True
         self.show_paper = True
         self.set_content(self.canvas)
+        # Numbers, titles and legend take half of the usual least height.
+        self.setMinimumHeight(self.minimumHeight() + theme.dp(20))
 
     def _keys(self) -> list[Key]:
         if len(self.view.series) < 2:
