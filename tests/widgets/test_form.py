@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from backend.core.parameters import ParameterError, Parameters, parameter
+from backend.core.parameters import Declaration, ParameterError, Parameters, parameter
+from widgets import theme
 from widgets.form import ParameterForm
 from widgets.form.number import NumberField, show_value, stepped
 from widgets.form.row import FormRow
@@ -416,3 +417,41 @@ def test_numbers_are_written_for_people() -> None:
     assert show_value(gain, -3.25) == "\u22123.25"
     assert show_value(cells, 10242) == "10\u2009242"
     assert NumberField.typed is not None
+
+
+@pytest.fixture
+def alone(qtbot: QtBot) -> Iterator[Callable[..., FormRow]]:
+    """One row of a form by itself, at a width."""
+    made: list[FormRow] = []
+
+    def make(width: int, **declared: Any) -> FormRow:
+        row = FormRow(Declaration("x", "float", low=0.0, high=1.0, **declared), {})
+        qtbot.addWidget(row)
+        row.resize(theme.dp(width), theme.dp(28))
+        row.show()
+        made.append(row)
+        return row
+
+    yield make
+    for row in made:
+        row.close()
+
+
+def test_a_long_unit_is_shown_whole_beside_its_number(alone: Callable[..., FormRow]) -> None:
+    row = alone(300, label="Camera grid", default=50.0, unit="cells a side")
+    room = QFontMetrics(theme.font("caption")).horizontalAdvance("cells a side")
+    assert row.field._unit_width == min(room, theme.dp(60))
+    text = QFontMetrics(theme.font("body")).horizontalAdvance("200.00")
+    margins = row.field.lineEdit().textMargins()
+    assert row.field.lineEdit().width() - margins.left() - margins.right() >= text
+    short = alone(300, label="Gain", default=1.0, unit="mV")
+    assert short.field.width() == theme.dp(90)
+
+
+def test_a_long_label_takes_room_from_the_slider(alone: Callable[..., FormRow]) -> None:
+    row = alone(312, label="Camera membrane", symbol="tau_F", default=0.5, unit="ms")
+    short = alone(312, label="Gain", default=0.5, unit="ms")
+    assert row.slider is not None
+    assert short.slider is not None
+    assert theme.dp(44) <= row.slider.width() < short.slider.width()
+    assert row._symbol_right > short._symbol_right

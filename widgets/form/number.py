@@ -96,12 +96,17 @@ class NumberField(QAbstractSpinBox):
         self.setFrame(False)
         if declared.unit:
             width = QFontMetrics(theme.font("caption")).horizontalAdvance(declared.unit)
-            self._unit_width = min(width, theme.dp(42))
+            self._unit_width = min(width, theme.dp(60))
             self.lineEdit().setTextMargins(0, 0, self._unit_width + theme.dp(4), 0)
         else:
             self._unit_width = 0
         clear_ground(self)
         self.lineEdit().returnPressed.connect(self._enter)
+
+    @property
+    def wide(self) -> int:
+        """Width the field needs: a long unit makes it wider, not shorter of digits."""
+        return theme.dp(90) + max(self._unit_width - theme.dp(32), 0)
 
     @property
     def value(self) -> float:
@@ -120,7 +125,7 @@ class NumberField(QAbstractSpinBox):
         self._shown = text
 
     def sizeHint(self) -> QSize:
-        return QSize(theme.dp(90), theme.dp(22))
+        return QSize(self.wide, theme.dp(22))
 
     minimumSizeHint = sizeHint
 

@@ -10,7 +10,16 @@ import re
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QPainter, QPaintEvent, QStaticText, QTextOption
+from PySide6.QtGui import (
+    QFontMetrics,
+    QHelpEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QStaticText,
+    QTextOption,
+    QTransform,
+)
 from PySide6.QtWidgets import QAbstractButton, QToolTip, QWidget
 
 from backend.core.parameters import Change, Declaration
@@ -215,6 +224,8 @@ class FormRow(QWidget):
         narrow = max(-spare, 0)
         slider += min(max(spare, 0) // 2, slider) - min(narrow, theme.dp(30))
         if declared.numeric:
+            number = self.field.wide
+            slider = self._slider_width(slider, right - number - gap)
             self.field.setGeometry(right - number, top, number, height)
             left = right - number - slider - gap
             if self.slider is not None:
@@ -229,6 +240,23 @@ class FormRow(QWidget):
             self.field.setGeometry(left, top, right - left, height)
         self._symbol_right = left - gap
         self._place_line()
+
+    def _slider_width(self, slider: int, right: int) -> int:
+        """The slider gives a long label its room, but for the last 44 px."""
+        words = QFontMetrics(theme.font("body")).horizontalAdvance(self.declared.label) + 1
+        if self.declared.symbol:
+            words += int(self._laid_symbol().size().width()) + theme.dp(4)
+        lacking = words - (right - slider - theme.dp(5) - theme.dp(21))
+        least = 0 if self.slider is None else min(slider, theme.dp(44))
+        return max(slider - max(lacking, 0), least)
+
+    def _laid_symbol(self) -> QStaticText:
+        """The symbol, laid out in the body font."""
+        if self._symbol is None:
+            self._symbol = QStaticText(symbol_html(self.declared.symbol))
+            self._symbol.setTextOption(QTextOption(Qt.AlignmentFlag.AlignLeft))
+        self._symbol.prepare(QTransform(), theme.font("body"))
+        return self._symbol
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -260,15 +288,12 @@ class FormRow(QWidget):
         painter.drawPixmap(0, (theme.dp(28) - size) // 2, picture)
 
     def _paint_symbol(self, painter: QPainter, right: int) -> int:
-        if self._symbol is None:
-            self._symbol = QStaticText(symbol_html(self.declared.symbol))
-            self._symbol.setTextOption(QTextOption(Qt.AlignmentFlag.AlignLeft))
+        symbol = self._laid_symbol()
         painter.setFont(theme.font("body"))
         painter.setPen(theme.token("text2"))
-        self._symbol.prepare(painter.transform(), painter.font())
-        size = self._symbol.size()
+        size = symbol.size()
         left = right - size.width()
-        painter.drawStaticText(QPointF(left, (theme.dp(28) - size.height()) / 2), self._symbol)
+        painter.drawStaticText(QPointF(left, (theme.dp(28) - size.height()) / 2), symbol)
         return int(left)
 
     # ---- help and keys -------------------------------------------------------------------
