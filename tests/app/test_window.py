@@ -493,3 +493,24 @@ def test_another_font_size_keeps_what_was_set(window: MainWindow, wait: Wait) ->
     assert again.controller.job is not None
     assert again.strip.height() > 50
     window.set_preferences(window.settings.changed(font_size=9))
+
+
+def test_undo_of_the_editor_and_of_the_window_are_one(window: MainWindow, wait: Wait) -> None:
+    page = window.open_study(RETINA)
+    view = page.board.views["figure"]
+    wait(lambda: view.editor.painting is not None)
+    view.editor.set_tool("disc")
+    for x in (10.0, 70.0):
+        view.editor._press(x, 10.0)
+        view.editor._release(x + 5, 10.0)
+    drawn = page.controller.parameters.drawing
+    assert page.controller.undo_stack.count() == 2
+    view.undo_asked.emit()
+    first = page.controller.parameters.drawing
+    assert first != drawn
+    window.undo()
+    assert page.controller.parameters.figure == "ring"
+    view.redo_asked.emit()
+    assert page.controller.parameters.drawing == first
+    wait(lambda: bool(view.editor.painting.pixels[10, 12] > 0.5))
+    assert view.editor.painting.pixels[10, 72] < 0.5

@@ -72,7 +72,8 @@ class EditorView(ViewWidget):
         painting = self.editor.painting
         if painting is None or painting.pixels.shape != darkness.shape:
             return True
-        if self.editor.busy or time.monotonic() - self._painted_at < OWN_S:
+        fresh = self._running and time.monotonic() - self._painted_at < OWN_S
+        if self.editor.busy or fresh:
             return False
         return bool(np.abs(painting.pixels - darkness).max() > 1 / GREY)
 

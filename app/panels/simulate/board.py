@@ -23,13 +23,15 @@ class Board(QWidget):
     """Centre of a study page.
 
     Signals: ``export_asked(view id)``, ``window_asked(view id)``, ``dragged(view, x, y)``,
-    ``painted(view, grey levels, final)``.
+    ``painted(view, grey levels, final)``, ``undo_asked()`` and ``redo_asked()`` of the editor.
     """
 
     export_asked = Signal(str)
     window_asked = Signal(str)
     dragged = Signal(object, float, float)
     painted = Signal(object, object, bool)
+    undo_asked = Signal()
+    redo_asked = Signal()
 
     def __init__(self, study: Study, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +62,8 @@ class Board(QWidget):
         widget.dragged.connect(lambda x, y: self.dragged.emit(view, x, y))
         if isinstance(widget, EditorView):
             widget.painted.connect(lambda levels, final: self.painted.emit(view, levels, final))
+            widget.undo_asked.connect(self.undo_asked)
+            widget.redo_asked.connect(self.redo_asked)
         return widget
 
     def show_layout(self, name: str) -> None:

@@ -152,6 +152,8 @@ class StudyPage(QWidget):
         self.board.window_asked.connect(self.window_.commands.show_view_window)
         self.board.dragged.connect(self._dragged)
         self.board.painted.connect(self._painted)
+        self.board.undo_asked.connect(self.window_.undo)
+        self.board.redo_asked.connect(self.window_.redo)
         self.result.quantity_activated.connect(self._jump)
 
     def _fill(self) -> None:
