@@ -287,7 +287,7 @@ class TraceCanvas(QWidget):
             x = self.place((value, bottom)).x()
             painter.setPen(theme.token("text3"))
             painter.drawLine(QPointF(x, box.bottom()), QPointF(x, box.bottom() + 4))
-            room = QRectF(x - 40, box.bottom() + 5, 80, 14)
+            room = QRectF(x - theme.dp(40), box.bottom() + theme.dp(5), theme.dp(80), theme.dp(14))
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter, show_number(value, 4))
         painter.drawLine(box.bottomLeft(), box.bottomRight())
         painter.drawLine(box.bottomLeft(), box.topLeft())
@@ -296,7 +296,11 @@ class TraceCanvas(QWidget):
         painter.save()
         painter.translate(theme.dp(12), box.center().y())
         painter.rotate(-90)
-        painter.drawText(QRectF(-100, -8, 200, 16), Qt.AlignmentFlag.AlignCenter, self._titles[1])
+        painter.drawText(
+            QRectF(-theme.dp(100), -theme.dp(8), theme.dp(200), theme.dp(16)),
+            Qt.AlignmentFlag.AlignCenter,
+            self._titles[1],
+        )
         painter.restore()
 
 

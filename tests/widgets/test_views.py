@@ -619,3 +619,31 @@ def test_a_low_window_scrolls_rather_than_squeezes(qtbot: QtBot, grid: ViewGrid)
     grid.toggle_maximised("b")
     grid.resize(600, 700)
     qtbot.waitUntil(lambda: bar.maximum() == 0)
+
+
+def test_words_of_plots_are_whole_at_the_largest_font(
+    qapp: QApplication, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No room a word is drawn into may be lower than its letters."""
+    from PySide6.QtGui import QFontMetricsF
+
+    from widgets import strokes as module
+
+    low: list[str] = []
+
+    class Watching(module.QPainter):  # type: ignore[misc, name-defined]
+        def drawText(self, room: Any, *rest: Any) -> None:
+            if hasattr(room, "height") and room.height() < QFontMetricsF(self.font()).height() - 1:
+                low.append(str(rest[-1]))
+
+    monkeypatch.setattr(module, "QPainter", Watching)
+    theme.apply(qapp, "light", font_size=16.0)
+    try:
+        series = (Series("E", "long name", "E"), Series("I", "I", "I"))
+        view = show(View("t", "T", "traces", "c", x=TIME, y=Axis("V"), series=series))
+        view.resize(600, 400)
+        view.pull(latest(x=np.arange(9.0), E=np.arange(9.0), I=np.arange(9.0)))
+        view.grab()
+        assert low == []
+    finally:
+        theme.apply(qapp, "light")

@@ -224,7 +224,9 @@ class Canvas(QWidget):
         for value, text in self._y_ticks():
             y = round(self.box.bottom() - (value - self.y_scale.low) * scale)
             painter.drawLine(left - tick, y, left, y)
-            painter.drawText(QRectF(0, y - 10, left - tick - theme.dp(2), 20), flag, text)
+            painter.drawText(
+                QRectF(0, y - theme.dp(10), left - tick - theme.dp(2), theme.dp(20)), flag, text
+            )
 
     def _paint_x_ticks(self, painter: QPainter, bottom: int) -> None:
         tick = theme.dp(4)
@@ -267,7 +269,8 @@ class Canvas(QWidget):
             x += wide + beside
             painter.setPen(theme.token("text"))
             width = metrics.horizontalAdvance(label)
-            painter.drawText(QRectF(x, y - 10, width + 2, 20), Qt.AlignmentFlag.AlignVCenter, label)
+            where = QRectF(x, y - theme.dp(10), width + 2, theme.dp(20))
+            painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, label)
             x += width + gap
 
     @staticmethod

@@ -163,7 +163,7 @@ class _Band(QWidget):
         for value in nice_ticks(low, high, max(2, int(box.width() / theme.dp(56)))):
             x = box.left() + (value - low) / ((high - low) or 1.0) * box.width()
             painter.drawLine(QPointF(x, box.bottom()), QPointF(x, box.bottom() + theme.dp(4)))
-            room = QRectF(x - 40, box.bottom() + theme.dp(4), 80, tall)
+            room = QRectF(x - theme.dp(40), box.bottom() + theme.dp(4), theme.dp(80), tall)
             painter.drawText(room, centre, tick_text(value))
         below = QRectF(0, box.bottom() + theme.dp(4) + tall, self.width(), tall)
         painter.drawText(below, centre, self.view.x.title)

@@ -300,7 +300,12 @@ class ImageCanvas(QWidget):
                 painter.drawText(
                     QRectF(x - half, box.bottom() + tick, 2 * half, tall), centre, text
                 )
-            below = QRectF(box.left() - 40, box.bottom() + tick + tall, box.width() + 80, tall)
+            below = QRectF(
+                box.left() - theme.dp(40),
+                box.bottom() + tick + tall,
+                box.width() + theme.dp(80),
+                tall,
+            )
             painter.drawText(below, centre, self.axes[0].title)
         if self.axes[1].title or self.labels[1]:
             flag = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -308,13 +313,17 @@ class ImageCanvas(QWidget):
                 y = self.to_pixel(0, value).y()
                 painter.drawLine(QPointF(box.left() - tick, y), QPointF(box.left(), y))
                 text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, theme.dp(90))
-                painter.drawText(QRectF(0, y - 10, box.left() - tick - 2, 20), flag, text)
+                painter.drawText(
+                    QRectF(0, y - theme.dp(10), box.left() - tick - 2, theme.dp(20)), flag, text
+                )
             painter.save()
             words = self.labels[1] or [text for _, text in self._ticks(1)]
             wide = min(max((metrics.horizontalAdvance(w) for w in words), default=0), theme.dp(90))
             painter.translate(box.left() - wide - theme.dp(10) - tall, box.center().y())
             painter.rotate(-90)
-            painter.drawText(QRectF(-150, 0, 300, tall), centre, self.axes[1].title)
+            painter.drawText(
+                QRectF(-theme.dp(150), 0, theme.dp(300), tall), centre, self.axes[1].title
+            )
             painter.restore()
 
     def _paint_keys(self, painter: QPainter) -> None:

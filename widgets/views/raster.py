@@ -261,7 +261,7 @@ class RasterView(PlotView):
         for row, text, colour in self.canvas.groups:
             y = float(self.canvas.py(row))
             painter.setPen(theme.colour(colour))
-            room = QRectF(0, y - 10, box.left() - theme.dp(8), 20)
+            room = QRectF(0, y - theme.dp(10), box.left() - theme.dp(8), theme.dp(20))
             painter.drawText(
                 room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text
             )
