@@ -95,7 +95,7 @@ def source_text(line: Comparison) -> str:
         parts.append(text)
     reference = line.reference
     if reference is not None:
-        source = "Paper" if reference.source == "paper" else "Theory or specification"
+        source = "Paper" if reference.source == "paper" else "Theory or independent implementation"
         parts.append(f"{source}: {reference.where or 'place not given'}")
         if reference.note:
             parts.append(reference.note)

@@ -76,10 +76,11 @@ class Canvas:
         y, x = np.indices(self.pixels.shape).astype(float)
         inside = np.zeros(self.pixels.shape, bool)
         for (x0, y0), (x1, y1) in zip(points, [*points[1:], points[0]], strict=True):
-            if y0 == y1:
-                continue
             crosses = (y0 <= y) != (y1 <= y)
-            inside ^= crosses & (x < x0 + (y - y0) * (x1 - x0) / (y1 - y0))
+            if not crosses.any():  # level sides, and slopes too steep for numbers
+                continue
+            share = (y[crosses] - y0) / (y1 - y0)
+            inside[crosses] ^= x[crosses] < x0 + share * (x1 - x0)
         return self.fill_mask(inside, value)
 
     def flood(self, point: Point, value: float) -> bool:

@@ -113,7 +113,9 @@ def show_result(panel: ResultPanel, controller: StudyController) -> None:
     panel.set_findings(study.notes)
     if result.lead not in study.quantities:
         result.lead = ""
-    panel.show_result(result, job.comparisons(), study.quantities)
+    record = job.record
+    lines = study.compare(result.values, record.preset, job.run.parameters, record.procedure)
+    panel.show_result(result, lines, study.quantities)
     warning = ""
     if job.outcome == "cancelled":
         warning = "Incomplete: the run was cancelled. These are the numbers so far."
