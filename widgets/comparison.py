@@ -173,7 +173,8 @@ class ComparisonDelegate(QStyledItemDelegate):
         painter.setFont(theme.font("value"))
         painter.setPen(theme.token("text"))
         painter.drawText(low, middle, value_text(line))
-        painter.setFont(theme.font("body"))
+        printed = line.reference is None or line.reference.source == "paper"
+        painter.setFont(theme.font("body", italic=not printed))
         painter.setPen(theme.token("text2"))
         reference = reference_text(line.reference, line.unit)
         painter.drawText(low, middle | Qt.AlignmentFlag.AlignRight, reference)

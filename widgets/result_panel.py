@@ -101,7 +101,7 @@ class TableHead(QWidget):
         painter.drawText(QRect(margin, theme.dp(3), wide, half), right, self.stale)
         low = QRect(margin, half, wide, self.height() - half)
         painter.drawText(low, middle, "Quantity, measured here")
-        painter.drawText(low, right, "paper or theory")
+        painter.drawText(low, right, "paper; theory in italics")
         painter.fillRect(0, self.height() - 1, self.width(), 1, theme.token("border"))
         painter.end()
 

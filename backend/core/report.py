@@ -104,7 +104,7 @@ def shown_value(value: float, digits: int = 3) -> str:
 
 def comparison_table(lines: list[Comparison]) -> str:
     """Measured and reference values as an HTML table."""
-    rows = ["<tr><th>Quantity<th>here<th>paper or theory<th>verdict<th>where"]
+    rows = ["<tr><th>Quantity<th>here<th>paper; <i>theory</i><th>verdict<th>where"]
     for entry in lines:
         measured = "" if entry.measured is None else shown_value(entry.measured.value, entry.digits)
         if entry.measured is not None and entry.measured.sd is not None:
@@ -112,10 +112,17 @@ def comparison_table(lines: list[Comparison]) -> str:
         where = entry.reference.where if entry.reference else ""
         rows.append(
             f"<tr><td>{escape(entry.label)}<td class=n>{measured} {escape(entry.unit)}"
-            f"<td class=n>{escape(reference_text(entry))}"
+            f"<td class=n>{source_text(entry)}"
             f'<td class="{entry.verdict}">{WORDS[entry.verdict]}<td>{escape(where)}'
         )
     return f"<table>{''.join(rows)}</table>"
+
+
+def source_text(entry: Comparison) -> str:
+    """The reference, in italics where it is not the paper's own number."""
+    text = escape(reference_text(entry))
+    printed = entry.reference is None or entry.reference.source == "paper"
+    return text if printed else f"<i>{text}</i>"
 
 
 def reference_text(entry: Comparison) -> str:

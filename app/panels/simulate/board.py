@@ -53,7 +53,7 @@ class Board(QWidget):
         column.setSpacing(0)
         column.addWidget(self.grid, 1)
         column.addWidget(self.replay)
-        self.setMinimumWidth(theme.dp(480))
+        self.setMinimumWidth(min(theme.dp(480), 480))
 
     def _made(self, widget: ViewWidget) -> ViewWidget:
         widget.export_asked.connect(self.export_asked)
