@@ -100,10 +100,12 @@ def picture(window: Any) -> Any:
 
 
 def settle(seconds: float) -> None:
-    """Let the event loop go on."""
-    from PySide6.QtTest import QTest
+    """Let the event loop go on (QTest.qWait would hold the GIL, and with it every worker)."""
+    from PySide6.QtCore import QEventLoop, QTimer
 
-    QTest.qWait(int(1000 * seconds))
+    loop = QEventLoop()
+    QTimer.singleShot(int(1000 * seconds), loop.quit)
+    loop.exec()
 
 
 def wait(condition: Callable[[], bool], what: str) -> None:

@@ -22,9 +22,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 os.environ["ISOMORPH_HOME"] = tempfile.mkdtemp(prefix="isomorph-bench-")
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtTest import QTest
 
 from app.main import application, make_window
+from app.tour import settle
 
 TICK_MS = 16
 STALL_S = 20
@@ -44,7 +44,7 @@ def stalls(seconds: float) -> np.ndarray:
     timer.setTimerType(Qt.TimerType.PreciseTimer)
     timer.timeout.connect(lambda: times.append(time.perf_counter()))
     timer.start(TICK_MS)
-    QTest.qWait(int(1000 * seconds))
+    settle(seconds)
     timer.stop()
     return 1000 * np.diff(times)
 
@@ -61,10 +61,10 @@ def latency(page: Any) -> float:
         page.controller.drag(name, values[number % 2])
         revisions = {n: c.revision for n, c in job.run.channels.items()}
         while len(job.run.changes) == before:
-            QTest.qWait(1)
+            settle(0.001)
         revisions = {n: c.revision for n, c in job.run.channels.items()}
         while not any(c.revision > revisions[n] for n, c in job.run.channels.items()):
-            QTest.qWait(1)
+            settle(0.001)
         page._frame()
         page.repaint()
         found.append(1000 * (time.perf_counter() - began))
@@ -75,7 +75,7 @@ def speed(page: Any, seconds: float) -> float:
     """Model time made a wall second."""
     run = page.controller.job.run
     first, began = run.clock, time.perf_counter()
-    QTest.qWait(int(1000 * seconds))
+    settle(seconds)
     return (run.clock - first) / (time.perf_counter() - began)
 
 
@@ -83,7 +83,7 @@ def study(window: Any, identifier: str, label: str) -> list[dict[str, Any]]:
     """Rows of one running study."""
     page = window.open_study(identifier)
     page.run_or_pause()
-    QTest.qWait(4000)
+    settle(4)
     gaps = stalls(STALL_S)
     p50, p99, most = np.percentile(gaps, 50), np.percentile(gaps, 99), gaps.max()
     rows = [
@@ -98,10 +98,10 @@ def study(window: Any, identifier: str, label: str) -> list[dict[str, Any]]:
     drawn, still = [], []
     for _ in range(3):
         page.strip.draw.setChecked(True)
-        QTest.qWait(500)
+        settle(0.5)
         drawn.append(speed(page, 4))
         page.strip.draw.setChecked(False)
-        QTest.qWait(500)
+        settle(0.5)
         still.append(speed(page, 4))
     page.strip.draw.setChecked(True)
     cost = 100 * (1 - np.median(drawn) / np.median(still))
@@ -115,7 +115,7 @@ def memory(minutes: float) -> list[dict[str, Any]]:
     """Growth of the process while a run goes on and its views draw (MB)."""
     process = psutil.Process()
     first = process.memory_info().rss / 1e6
-    QTest.qWait(int(60_000 * minutes))
+    settle(60 * minutes)
     growth = process.memory_info().rss / 1e6 - first
     name = f"memory growth in {minutes:g} min of running"
     return [row(name, growth, "MB", "flat (≤ 30 MB)", bool(growth <= 30))]
