@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from backend.core.study import Study
 
 TARGET_BLOCK_S = 0.012
-PUBLISH_INTERVAL_S = 1 / 50
+PUBLISH_INTERVAL_S = 1 / 30
 CONDITION_LOOK = 1.0
 """Model time between two looks at a stop condition."""
 
