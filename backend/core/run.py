@@ -26,7 +26,8 @@ from backend.core.result import Measured, Result
 if TYPE_CHECKING:
     from backend.core.study import Study
 
-TARGET_BLOCK_S = 0.012
+TARGET_BLOCK_S = 0.03
+"""Wall time of a block: longer ones cross the GIL less often while the window paints."""
 PUBLISH_INTERVAL_S = 1 / 30
 CONDITION_LOOK = 1.0
 """Model time between two looks at a stop condition."""
