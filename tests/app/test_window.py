@@ -518,3 +518,13 @@ def test_undo_of_the_editor_and_of_the_window_are_one(window: MainWindow, wait: 
         return [bool(pixels[10, 12] > 0.5), bool(pixels[10, 72] > 0.5)]
 
     wait(lambda: discs() == [True, False])
+
+
+def test_a_layout_of_one_view_gives_that_view_back(window: MainWindow, wait: Wait) -> None:
+    page = window.open_study(BALANCED)
+    board = page.board
+    for name in ("density", "S1", "curve", "S3", "density", "S1"):
+        board.show_layout(name)
+        QTest.qWait(1)
+        assert all(view.view.title for view in board.shown())
+    board.views["voltage_s1"].set_running(True)

@@ -84,7 +84,7 @@ class ViewGrid(QWidget):
         for view in self.views.values():
             view.setParent(self)
             view.hide()
-        if self._root is not None:
+        if self._root is not None and self._root not in self.views.values():  # a lone view stays
             self._root.setParent(None)
             self._root.deleteLater()
         self._splitters, self._tabs = [], []
