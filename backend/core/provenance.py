@@ -8,6 +8,7 @@ import os
 import platform
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -109,4 +110,18 @@ def of_run(
         "packages": versions(),
         "machine": machine(),
         "started": started,
+    }
+
+
+def of_action(action: str, parameters: Parameters | None = None) -> dict[str, Any]:
+    """The provenance record of something made at a moment (JSON-able)."""
+    return {
+        "software": "Isomorph",
+        "version": version(),
+        "action": action,
+        "parameters": parameters.document() if parameters is not None else {},
+        "inputs": input_hashes(parameters) if parameters is not None else {},
+        "packages": versions(),
+        "machine": machine(),
+        "made": datetime.now().astimezone().isoformat(timespec="seconds"),
     }
