@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from backend.core.parameters import Parameters
 from backend.stimuli import generator as module
 from backend.stimuli.generator import (
