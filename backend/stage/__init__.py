@@ -1,0 +1,1 @@
+"""Trial tables, frame planning, presentation, triggers and BIDS output; no Qt."""
