@@ -21,6 +21,8 @@ from backend.core.objects import Table
 from backend.core.parameters import ParameterError
 
 FORMAT = 1
+WITHHOLD = "none"
+"""Right answer of a trial that should not be answered."""
 PhaseKind = Literal[
     "fixation", "stimulus", "mask", "blank", "response", "feedback", "text", "stream"
 ]
@@ -59,7 +61,8 @@ class Item:
     Attributes
     ----------
     what : "stimulus" (``of`` names the trial's column that holds ``source:index``), "fixation", or
-        "text" (``of`` is the text; ``{column}`` is replaced by the trial's value).
+        "text" (``of`` is the text; ``{column}`` is replaced by the trial's value, ``{key MEANING}``
+        by the key, ``{outcome}`` in feedback by Right, Wrong or No answer).
     x_deg, y_deg : centre from the middle of the screen, right and up.
     size_deg : width of a stimulus, arm length of a cross, letter height of a text.
     """
@@ -195,10 +198,12 @@ class Block:
     ----------
     kind : the trial kind; a trial's own column ``kind`` overrides it.
     trials : rows of the trial table: column -> value. Stimuli are ``source:index``; ``correct``
-        is the meaning of the right answer; ``trial_type`` names the condition.
+        is the meaning of the right answer ("none": not to answer is right); ``trial_type`` names
+        the condition.
     repeats : each row so many times. ``rest_every`` trials a rest page (0: none).
     feedback : whether phases of kind "feedback" are shown.
-    before : text of a page before it, "" for none; any answer key goes on.
+    before : text of a page before it, "" for none; any answer key goes on. ``{key MEANING}`` in
+        it becomes the participant's key.
     """
 
     name: Name
@@ -348,7 +353,7 @@ def trials_of(block: Block) -> int:
 
 
 def stimuli_of(phase: Phase) -> list[str]:
-    """Columns a phase takes stimuli from (``pictures``, words apart by blanks, for a stream)."""
+    """Columns a phase takes stimuli from; a stream's ``pictures`` are set apart by commas."""
     if phase.kind == "stream":
         return ["pictures"]
     return [item.of for item in phase.items if item.what == "stimulus"]
@@ -406,8 +411,8 @@ def _check_block(design: Design, block: Block) -> None:
             where = f'Block "{block.name}", trial {number}'
             if column not in row:
                 raise ParameterError(column, f'{where} has no column "{column}".')
-            for text in str(row[column]).split():
-                check_reference(design, text, where, block.method)
+            for text in str(row[column]).split(","):
+                check_reference(design, text.strip(), where, block.method)
 
 
 def _check_deal(design: Design, block: Block, deal: Deal) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backend.stage.design import Design
+from backend.stage.design import WITHHOLD, Design
 from backend.stage.plan import PlannedTrial
 
 COLUMNS = (
@@ -153,7 +153,7 @@ def answer_columns(
     """Response, its time and whether it was right; the first answer counts."""
     right = trial.correct
     if not answers:
-        return {"correct": 0 if right else None}
+        return {"correct": int(right == WITHHOLD) if right else None}
     first = answers[0]
     found: dict[str, Any] = {
         "response": first.meaning,

@@ -230,6 +230,16 @@ def rotated_keys(design: Design, number: int) -> tuple[AnswerKey, ...]:
     )
 
 
+def with_keys(words: str, keys: tuple[AnswerKey, ...]) -> str:
+    """``{key MEANING}`` in a text becomes the key that has this meaning for the participant."""
+    names: dict[str, list[str]] = {}
+    for key in keys:
+        names.setdefault(key.meaning, []).append(key.key.upper() if len(key.key) == 1 else key.key)
+    for meaning, found in names.items():
+        words = words.replace("{key " + meaning + "}", " or ".join(found))
+    return words
+
+
 def stream_of(seed: int, subject: str, block: int, part: int = 0) -> np.random.Generator:
     """The random stream of one block of one participant."""
     return np.random.default_rng([seed, zlib.crc32(subject.encode()), block, part])
@@ -246,7 +256,8 @@ def leveled(row: Mapping[str, Any], method: Method, level: int) -> dict[str, Any
 
 def _planned(whole: Plan, block: Block, number: int, index: int, before: int) -> PlannedBlock:
     rng = stream_of(whole.seed, whole.subject, index)
-    empty = PlannedBlock(number, block.name, block.before, block.rest_every, method=block.method)
+    before_it = with_keys(block.before, whole.keys)
+    empty = PlannedBlock(number, block.name, before_it, block.rest_every, method=block.method)
     if block.deal is not None:
         rows = _dealt(whole.design, block.deal, rng)
     elif empty.adaptive:
@@ -349,7 +360,9 @@ def _feedback(
 
 def _stream(whole: Plan, planned: PlannedPhase, row: Mapping[str, Any]) -> PlannedPhase:
     pictures = row.get("pictures", ())
-    pictures = tuple(pictures.split() if isinstance(pictures, str) else pictures)
+    if isinstance(pictures, str):
+        pictures = [picture.strip() for picture in pictures.split(",")]
+    pictures = tuple(pictures)
     names = [split_reference(picture)[0] for picture in pictures]
     onsets = np.arange(len(pictures)) * planned.frames / whole.rate_hz
     is_target = np.array([name == row.get("target") for name in names], bool)
@@ -372,7 +385,7 @@ def _layer(whole: Plan, item: Item, row: Mapping[str, Any], texts: dict[str, Tex
     if item.what == "fixation":
         return Layer(FIXATION, x, y, size, size, item.rotation, item.opacity, level=0)
     if item.what == "text":
-        words = item.of
+        words = with_keys(item.of, whole.keys)
         for key, value in row.items():
             words = words.replace("{" + key + "}", str(value))
         name = f"text:{size:.0f}:{words}"

@@ -18,7 +18,7 @@ import numpy as np
 
 from backend.core.files import FileProblem
 from backend.stage.bids import Session
-from backend.stage.design import AnswerKey
+from backend.stage.design import WITHHOLD, AnswerKey
 from backend.stage.display import Display, KeyEvent, Layer, MeasuredRate
 from backend.stage.drawing import draw_text
 from backend.stage.events import (
@@ -521,7 +521,7 @@ class Presenter:
 def outcome(trial: PlannedTrial, answers: Sequence[Answer]) -> str:
     """What feedback says of the first answer."""
     if not answers:
-        return "no answer"
+        return "right" if trial.correct == WITHHOLD else "no answer"
     return "right" if answers[0].meaning == trial.correct else "wrong"
 
 

@@ -1,0 +1,71 @@
+"""Which simulated participant answers a design: by name, or a template observer of its noise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backend.stage.design import Design
+from backend.stage.participants import Simulated, TemplateObserver, participant
+from backend.stage.stimuli import Stimuli, as_texture
+
+NOISE_GENERATOR = "faces-noise"
+INTERNAL_NOISE = 1.5
+"""Of the simulated person, in SD of the decision variable (07, section 2.4 d)."""
+SD_IMAGES = 64
+
+
+def observer_for(kind: str, design: Design, stimuli: Stimuli, seed: int) -> Simulated:
+    """A participant by name; "noisy" is a template observer where faces in noise are shown."""
+    noise = [one.name for one in design.sources if one.generator == NOISE_GENERATOR]
+    if kind == "noisy" and noise:
+        return face_observer(design, stimuli, noise[0], seed)
+    return participant(kind, seed)
+
+
+def face_observer(design: Design, stimuli: Stimuli, source: str, seed: int) -> TemplateObserver:
+    """An observer whose template is the band-passed difference of the average faces.
+
+    Source: 07-face-gender-reverse-correlation section 2.4 d. The base is the mean of
+    :data:`SD_IMAGES` pictures, whose decision variable also gives the criterion and the SD.
+    """
+    count = min(SD_IMAGES, design.pool(source).count)
+    pictures = [stimuli.image(f"{source}:{i}").astype(float) for i in range(count)]
+    gray = np.array([p if p.ndim == 2 else p.mean(axis=2) for p in pictures])
+    template = face_template(gray.shape[1])
+    observer = TemplateObserver(
+        seed=seed, template=template, base=gray.mean(axis=0), internal=INTERNAL_NOISE
+    )
+    values = np.array([observer.evidence(picture) for picture in gray])
+    observer.sd = float(values.std()) or 1.0
+    observer.criterion = float(np.median(values))
+    return observer
+
+
+def face_template(side: int) -> np.ndarray:
+    """(side, side) average female minus male face, difference of Gaussians, unit norm.
+
+    The Gaussians have SDs of 1.5 and 9 px at 64 px (07, section 2.4 d).
+    """
+    from scipy.ndimage import gaussian_filter
+
+    from backend.stimuli.generators import find
+
+    generator = find("faces")
+    faces = []
+    for gender in (-1.0, 1.0):
+        parameters = generator.Parameters().changed(gender=gender)
+        image = as_texture(
+            generator.draw(parameters, generator.prepare(parameters), 0, 1).images[0]
+        )
+        faces.append(_resized(image if image.ndim == 2 else image.mean(axis=2), side))
+    difference = faces[0] - faces[1]
+    scale = side / 64.0
+    band = gaussian_filter(difference, 1.5 * scale) - gaussian_filter(difference, 9.0 * scale)
+    return band / np.linalg.norm(band)
+
+
+def _resized(image: np.ndarray, side: int) -> np.ndarray:
+    from PIL import Image
+
+    picture = Image.fromarray(np.asarray(image, np.float32))
+    return np.asarray(picture.resize((side, side), Image.Resampling.BILINEAR), float)
