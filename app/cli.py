@@ -238,6 +238,45 @@ def pairs(texts: list[str], option: str) -> dict[str, str]:
     return found
 
 
+@app.command("stage")
+def stage(
+    design: Annotated[str, typer.Argument(help="A template (see --list) or a design file.")] = "",
+    subject: Annotated[str, typer.Option(help="The participant's label, as 01.")] = "01",
+    session: Annotated[str, typer.Option(help="The session's label.")] = "01",
+    clock: Annotated[str, typer.Option(help="simulated, or screen for the window.")] = "screen",
+    participant: Annotated[
+        str, typer.Option(help="Simulated participant: ideal, noisy, lapsing, guessing, ...")
+    ] = "ideal",
+    seed: Annotated[int, typer.Option(min=0, help="Of the order, and of the participant.")] = 1,
+    rate: Annotated[float, typer.Option(help="Refresh rate of the simulated clock, Hz.")] = 60.0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a broken session.")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="The templates.")] = False,
+    out: Annotated[Path | None, typer.Option(help="The BIDS dataset.")] = None,
+) -> int:
+    """Present an experiment; the simulated clock needs no screen."""
+    from backend.stage import headless
+
+    if listing:
+        print(headless.listing())
+        return 0
+    if not design:
+        raise ParameterError("DESIGN", "A template or design file is needed. See stage --list.")
+    if out is None:
+        raise ParameterError("--out", "--out needs the folder of the BIDS dataset.")
+    if clock != "simulated":
+        raise ParameterError(
+            "--clock", "The screen is used from the Stage panel. Here, use --clock simulated."
+        )
+    chosen = headless.design_of(design)
+    signal.signal(signal.SIGTERM, interrupt)
+    done = headless.present(
+        chosen, out, subject, session, participant, seed, rate, resume,
+        listener=headless.say_on_stderr,
+    )  # fmt: skip
+    print(headless.summary(done))
+    return 0 if done.state == "done" else FAILED
+
+
 @app.command()
 def tour(
     out: Annotated[Path, typer.Option(help="Folder for the pictures and their index page.")],

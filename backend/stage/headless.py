@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,3 +117,26 @@ def refuse_other_rate(planned_hz: float, rate_hz: float) -> None:
             f"Set the screen to {planned_hz:g} Hz.",
             planned_hz,
         )
+
+
+def listing() -> str:
+    """The templates, a line each."""
+    return "\n".join(f"{one.id:<26} {one.title}" for one in templates.TEMPLATES.values())
+
+
+def summary(done: Presented) -> str:
+    """What a session came to, in words."""
+    lines = [f"{done.trials} trials, {len(done.late)} late flips: {done.folder}"]
+    if done.state != "done":
+        lines[0] = f"Ended early. {lines[0]}"
+    return "\n".join(lines)
+
+
+def say_on_stderr(event: dict[str, Any]) -> None:
+    """Progress of a session on standard error: blocks, every tenth trial, and problems."""
+    if event["what"] == "block":
+        print(f"{event['name']}: {event['trials']} trials", file=sys.stderr)
+    elif event["what"] == "problem":
+        print(f"isomorph: {event['sentence']}", file=sys.stderr)
+    elif event["what"] == "trial end" and event["number"] % 10 == 0:
+        print(f"{event['number']} of {event['of']}", file=sys.stderr)
