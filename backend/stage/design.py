@@ -21,6 +21,8 @@ from backend.core.objects import Table
 from backend.core.parameters import ParameterError
 
 FORMAT = 1
+ANSWER = "answer"
+"""Event of a key press: its ``trial_type``, and its name in the trigger codes."""
 WITHHOLD = "none"
 """Right answer of a trial that should not be answered."""
 PhaseKind = Literal[
@@ -387,6 +389,10 @@ def _check_kind(design: Design, kind: TrialKind) -> None:
         raise ParameterError("phases", f'Trial kind "{kind.name}" has no phases. Add one.')
     for phase in kind.phases:
         waits = phase.until_answer
+        if phase.name == ANSWER:
+            raise ParameterError(
+                "name", f'"{ANSWER}" is the event of a key press. Call the phase "response".'
+            )
         if waits and not design.keys:
             raise ParameterError(
                 "keys", f'Phase "{phase.name}" waits for an answer, but there are no answer keys.'

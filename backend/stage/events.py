@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backend.stage.design import WITHHOLD, Design
+from backend.stage.design import ANSWER, WITHHOLD, Design
 from backend.stage.plan import PlannedTrial
 
 COLUMNS = (
@@ -125,7 +125,7 @@ def trial_events(
         {
             "onset": answer.time - zero,
             "duration": 0.0,
-            "trial_type": "answer",
+            "trial_type": ANSWER,
             "value": answer_code or None,
             "block": trial.block_name,
             "trial": trial.number,
@@ -180,7 +180,7 @@ def _hit(onset: float, answers: Sequence[Answer]) -> dict[str, Any]:
 def stream_score(events: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Targets, hits and false alarms (presses that no target explains) of a stream."""
     targets = [event["onset"] for event in events if event.get("label") == "target"]
-    presses = [event["onset"] for event in events if event["trial_type"] == "answer"]
+    presses = [event["onset"] for event in events if event["trial_type"] == ANSWER]
     low, high = HIT_WINDOW_S
     hits = sum(any(low <= press - t <= high for press in presses) for t in targets)
     alarms = sum(not any(low <= press - t <= high for t in targets) for press in presses)

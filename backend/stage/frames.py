@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator
 
 from backend.core.parameters import ParameterError, show_number
@@ -84,9 +85,10 @@ def _stream_problem(phase: Phase, rate_hz: float, frames: float) -> ParameterErr
 
 
 def problems(design: Design, rate_hz: float) -> list[ParameterError]:
-    """What the screen cannot show, one a phase."""
+    """What the screen cannot show, one a phase, streams first."""
     found = []
-    for _, phase in timed_phases(design):
+    phases = [phase for _, phase in timed_phases(design)]
+    for phase in sorted(phases, key=lambda phase: phase.kind != "stream"):
         try:
             frames_of(phase, rate_hz)
         except ParameterError as error:
@@ -104,7 +106,7 @@ def nearest(design: Design, rate_hz: float) -> tuple[Design, list[Change]]:
             try:
                 frames_of(phase, rate_hz)
             except ParameterError:
-                frames = max(1, round(phase.ms * rate_hz / 1000.0))
+                frames = max(1, math.floor(phase.ms * rate_hz / 1000.0 + 0.5))
                 ms = round(frames * 1000.0 / rate_hz, 6)
                 changes.append(Change(kind.name, phase.name, phase.ms, ms, frames))
                 phase = dataclasses.replace(phase, ms=ms)

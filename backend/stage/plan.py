@@ -25,7 +25,7 @@ from backend.stage.design import (
     split_reference,
 )
 from backend.stage.display import FIXATION, PATCH, Layer, MeasuredRate
-from backend.stage.frames import frames_of
+from backend.stage.frames import frames_of, problems
 from backend.stage.monitors import MonitorProfile
 
 OUTCOMES = ("right", "wrong", "no answer")
@@ -185,6 +185,9 @@ def plan(
     """
     check(design)
     measured = rate if isinstance(rate, MeasuredRate) else MeasuredRate(float(rate), 0.0)
+    unfit = problems(design, measured.nominal)
+    if unfit:
+        raise unfit[0]
     number = subject_number(subject)
     empty = Plan(
         design=design,

@@ -18,7 +18,7 @@ import numpy as np
 
 from backend.core.files import FileProblem
 from backend.stage.bids import Session
-from backend.stage.design import WITHHOLD, AnswerKey
+from backend.stage.design import ANSWER, WITHHOLD, AnswerKey
 from backend.stage.display import Display, KeyEvent, Layer, MeasuredRate
 from backend.stage.drawing import draw_text
 from backend.stage.events import (
@@ -96,7 +96,7 @@ class Presenter:
         self.patience = patience_s
         self._keys: dict[tuple[str, str], AnswerKey] = {(k.device, k.key): k for k in plan.keys}
         self._levels = any(key.level for key in plan.keys)
-        self._answer_code = plan.design.triggers.get("answer", 0)
+        self._answer_code = plan.design.triggers.get(ANSWER, 0)
         self._stream_answers = False
         self._zero: float | None = None
         self._textures: dict[str, tuple[int, ...]] = {}

@@ -89,7 +89,7 @@ def _kind(name: str, items: tuple[Item, ...]) -> TrialKind:
         (
             Phase("fixation", "fixation", 500, (CROSS,)),
             Phase(name, "stimulus", 1000, items, answers=True),
-            Phase("answer", "response", 0, answers=True, until_answer=True, answered="end"),
+            Phase("response", "response", 0, answers=True, until_answer=True, answered="end"),
             Phase("gap", "blank", 300),
         ),
     )

@@ -50,7 +50,7 @@ def _pair_kind(ms: float) -> TrialKind:
         (
             Phase("fixation", "fixation", 500, (CROSS,)),
             Phase("figures", "stimulus", ms, (left, right, CROSS), answers=True),
-            Phase("answer", "response", 3000, answers=True, until_answer=True, answered="end"),
+            Phase("response", "response", 3000, answers=True, until_answer=True, answered="end"),
             Phase("gap", "blank", 500),
         ),
     )
@@ -220,7 +220,7 @@ def _shape_kind() -> TrialKind:
         (
             Phase("fixation", "fixation", 400, (CROSS,)),
             Phase("figure", "stimulus", 500, (Item(size_deg=6.0),), answers=True),
-            Phase("answer", "response", 3000, answers=True, until_answer=True, answered="end"),
+            Phase("response", "response", 3000, answers=True, until_answer=True, answered="end"),
             Phase("feedback", "feedback", 500, (words("{outcome}"),)),
             Phase("gap", "blank", 300),
         ),
