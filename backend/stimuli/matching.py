@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -25,7 +25,16 @@ WORDS = {
     "spectrum": "amplitude spectra",
     "rotational": "rotational averages of the amplitude spectra",
 }
+MEASURES: dict[str, tuple[str, Callable[..., Any]]] = {
+    "mean": ("SD of mean luminance", np.std),
+    "sd": ("SD of contrast (SD of grey values)", np.std),
+    "rms": ("SD of RMS contrast", np.std),
+    "histogram": ("Mean distance of histograms", np.mean),
+    "spectrum": ("Mean distance of spectra (log10)", np.mean),
+}
 SMALL = 1e-12
+LARGEST = 1 << 28
+"""Pixels of the largest set that is matched at once (float64 and complex copies: about 15 GB)."""
 
 
 @dataclass(frozen=True)
@@ -45,19 +54,9 @@ class Report:
     def lines(self) -> list[tuple[str, float, float]]:
         """(measure, spread or distance before, after): SDs over images, mean distances."""
         found = []
-        for name, words in (
-            ("mean", "SD of mean luminance"),
-            ("sd", "SD of contrast (SD of grey values)"),
-            ("rms", "SD of RMS contrast"),
-        ):
-            found.append((words, *(float(np.std(self.table[f"{name}_{when}"]))
-                                   for when in ("before", "after"))))  # fmt: skip
-        for name, words in (
-            ("histogram", "Mean distance of histograms"),
-            ("spectrum", "Mean distance of spectra (log10)"),
-        ):
-            found.append((words, *(float(np.mean(self.table[f"{name}_{when}"]))
-                                   for when in ("before", "after"))))  # fmt: skip
+        for name, (words, of_all) in MEASURES.items():
+            before, after = (self.table[f"{name}_{when}"] for when in ("before", "after"))
+            found.append((words, float(of_all(before)), float(of_all(after))))
         return found
 
 
@@ -270,6 +269,12 @@ def refuse(
     """Refuse what cannot be matched, with a sentence."""
     if not len(stimuli):
         raise ParameterError("", "The set has no images to match.")
+    if stimuli.images.size > LARGEST:
+        most = LARGEST // stimuli.images[0].size
+        raise ParameterError(
+            "", f"Sets of this size are matched up to {most} images; this one has {len(stimuli)}. "
+            "Match a sample, or make the images smaller.",
+        )  # fmt: skip
     if stimuli.images.ndim == 4:
         raise ParameterError("", "Colour sets are not matched. Make the set grey first.")
     unknown = [step for step in steps if step not in WORDS]
