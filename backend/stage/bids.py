@@ -113,7 +113,8 @@ class Session:
     def resume(cls, root: Path, subject: str, session: str, task: str) -> Session:
         """Go on with a broken session; FileProblem when there is none or it is finished.
 
-        A last line that was cut off (the trial that was running) is dropped.
+        A last line that was cut off (the trial that was running) is dropped, and the BIDS files
+        are brought up to the trials that are there.
         """
         one = cls(root, subject, session, task)
         one.read()
@@ -123,6 +124,7 @@ class Session:
                 f"Use session {one.next_free()}."
             )
         one._open()
+        one.publish()
         return one
 
     def read(self) -> None:

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from backend.core.files import FileProblem
+from backend.core.files import FileProblem, write_json
+from backend.core.store import home
 from backend.stage.bids import Session
 from backend.stage.design import ANSWER, WITHHOLD, AnswerKey
 from backend.stage.display import Display, KeyEvent, Layer, MeasuredRate
@@ -281,7 +282,11 @@ class Presenter:
         record = self._record(block, trial, taken, focused, prepare_ms)
         if method is not None:
             method.record(trial.row["level_index"], bool(record["answer"].get("correct")))
-        self._stored(functools.partial(self.log.append, record))
+        try:
+            self._stored(functools.partial(self.log.append, record))
+        except Aborted:
+            self._rescue(record)
+            raise
         self._tell(record, method)
 
     def _upload(self, trial: PlannedTrial) -> None:
@@ -487,6 +492,16 @@ class Presenter:
             "at": time.time(),
             "events": events,
         }
+
+    def _rescue(self, record: dict[str, Any]) -> None:
+        """Put a trial that the dataset's disk had no room for into the user's own folder."""
+        path = home() / "rescued" / f"{self.log.stem}_trial-{record['trial']}.json"
+        try:
+            write_json(path, record)
+        except FileProblem as problem:
+            self._say("problem", sentence=str(problem), action="")
+            return
+        self._say("message", sentence=f"Trial {record['trial']} was put into {path}.")
 
     def _tell(self, record: dict[str, Any], method: Adaptive | None) -> None:
         """Tell the operator what the trial was, and what was wrong with it."""
