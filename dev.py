@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parent
 REQUIREMENTS = ROOT / "requirements"
 COMMANDS = "Scripts" if os.name == "nt" else "bin"
 MINIMUM = (3, 11)
-SETS = {"run": ["run"], "test": ["run", "test"], "bench": ["run", "bench"]}  # pinned, by command
-WINDOWLESS = ("list", "run", "sweep", "stimuli")  # of the program: draw nothing on a screen
+SETS = {"run": ["run"], "test": ["run", "test", "npm"], "bench": ["run", "bench"]}  # pinned
+WINDOWLESS = ("list", "run", "sweep", "stimuli", "stage")  # of the program: draw nothing on a screen
 LIBRARIES = {
     "libegl1": "libEGL.so.1", "libgl1": "libGL.so.1",
     "libgl1-mesa-dri": "dri/swrast_dri.so", "libxkbcommon-x11-0": "libxkbcommon-x11.so.0",
@@ -111,6 +111,8 @@ def missing_packages(command: str) -> list[str]:
     }
     if command == "test" or not display():
         wanted |= {"xvfb": shutil.which("Xvfb"), "xauth": shutil.which("xauth")}
+    if command == "test":  # the public BIDS validator is a program of Node
+        wanted |= {"nodejs": shutil.which("node"), "npm": shutil.which("npm")}
     if command == "bench":  # Brian2's fast target compiles
         wanted |= {"g++": shutil.which("g++"), f"{python}-dev": header.exists()}
     return missing + [package for package, there in wanted.items() if not there]
@@ -193,16 +195,28 @@ def set_up(names: list[str]) -> bool:
     make = [sys.executable, "-m", "venv", "--clear", str(place)]  # sees a just installed ensurepip
     if not good and subprocess.run(make, **quiet).returncode:
         return not say(f"The environment {place} could not be made.")
+    validator = "npm" in good | set(names)
     names = [name for name in ("run", "test", "bench") if name in good | set(names)]
     pip = [program(), "-m", "pip", "--disable-pip-version-check", "install", "--no-deps"]
     pip += [a for name in names for a in ("-r", str(REQUIREMENTS / f"{name}.txt"))]
     if subprocess.run(pip if sys.stderr.isatty() else [*pip, "-q"], **quiet).returncode:
         return not say("The packages could not be installed. Check the network and try again.")
+    if validator and "npm" not in good and not node_programs(place, quiet):
+        return not say("The BIDS validator could not be installed. Check the network; try again.")
+    names += ["npm"] * validator
     link(place)
     say("compiling the kernels (once)")  # else the first run of each study would wait for it
     subprocess.run([program(), "-P", "-m", "backend.warm"], **quiet)
     (place / "isomorph.stamp").write_text("".join(f"{n} {fingerprint(n)}\n" for n in names))
     return True
+
+
+def node_programs(place: Path, quiet: dict) -> bool:
+    """Install what the tests need from the npm registry, beside the environment's packages."""
+    command = [shutil.which("npm") or "npm", "install", "--prefix", str(place / "npm"), "--no-save"]
+    command += ["--no-audit", "--no-fund", "--omit=optional", "--ignore-scripts", "--silent"]
+    pinned = (REQUIREMENTS / "npm.txt").read_text().split()
+    return not subprocess.run([*command, *pinned], **quiet).returncode
 
 
 def link(place: Path) -> None:

@@ -25,7 +25,7 @@ def dev(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     spec.loader.exec_module(module)
     checkout = tmp_path / "Vision größe"
     (checkout / "requirements").mkdir(parents=True)
-    for name in ("run", "test", "bench"):
+    for name in ("run", "test", "bench", "npm"):
         (checkout / "requirements" / f"{name}.txt").write_text(f"{name}==1\n")
     monkeypatch.setattr(module, "ROOT", checkout)
     monkeypatch.setattr(module, "REQUIREMENTS", checkout / "requirements")
@@ -198,3 +198,9 @@ def test_the_command_and_the_packages_are_found_in_a_strange_path(dev: ModuleTyp
     path: list[str] = []
     exec(line.replace("import sys; sys.path.append", "path.append"), {"path": path})
     assert path == [str(dev.ROOT)]
+
+
+def test_only_the_tests_need_node(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dev.shutil, "which", lambda name, **_: None)
+    assert {"nodejs", "npm"} <= set(dev.missing_packages("test"))
+    assert not {"nodejs", "npm"} & set(dev.missing_packages("run"))

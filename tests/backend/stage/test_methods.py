@@ -101,17 +101,21 @@ def test_the_bayesian_method_finds_threshold_and_says_how_sure_it_is() -> None:
 
 
 def test_chosen_levels_tell_more_than_random_ones() -> None:
-    """What the method promises: less entropy over threshold, slope and lapse together."""
-    method = Method("bayes", LEVELS, trials=60, guess=0.5, lapse=0.04)
+    """What the method promises: less entropy over threshold, slope and lapse together.
+
+    200 trials, 40 seeds: 0.74 ± 0.11 nats measured, and the threshold's SD 0.024 against 0.044.
+    (At 60 trials the gain is 0.46 ± 0.12: much of them goes into the slope.)
+    """
+    method = Method("bayes", LEVELS, trials=200, guess=0.5, lapse=0.04)
     gains = []
-    for seed in range(30):
+    for seed in range(40):
         observer = Psychometric(threshold=0.3, spread=0.05, guess=0.5, lapse=0.02, seed=seed)
         adaptive, fixed = Bayes(method), Bayes(method)
         run(adaptive, observer)
-        for level in np.random.default_rng(seed).integers(0, len(LEVELS), 60):
+        for level in np.random.default_rng(seed).integers(0, len(LEVELS), 200):
             fixed.record(int(level), bool(observer.rng.random() < observer.chance(LEVELS[level])))
         gains.append(entropy(fixed) - entropy(adaptive))
-    assert np.mean(gains) > 3 * np.std(gains, ddof=1) / math.sqrt(30)
+    assert np.mean(gains) > 3 * np.std(gains, ddof=1) / math.sqrt(40)
 
 
 def entropy(bayes: Bayes) -> float:
