@@ -27,7 +27,7 @@ REQUIREMENTS = ROOT / "requirements"
 COMMANDS = "Scripts" if os.name == "nt" else "bin"
 MINIMUM = (3, 11)
 SETS = {"run": ["run"], "test": ["run", "test", "npm"], "bench": ["run", "bench"]}  # pinned
-WINDOWLESS = ("list", "run", "sweep", "stimuli", "stage")  # of the program: draw nothing on a screen
+WINDOWLESS = ("list", "run", "sweep", "stimuli", "stage")  # these draw nothing on a screen
 LIBRARIES = {
     "libegl1": "libEGL.so.1", "libgl1": "libGL.so.1",
     "libgl1-mesa-dri": "dri/swrast_dri.so", "libxkbcommon-x11-0": "libxkbcommon-x11.so.0",
