@@ -41,19 +41,23 @@ def head(p, age, expression, v, au, edge, depth, mask, fold):  # type: ignore[no
 @njit(nogil=True, cache=True, error_model="numpy")
 def _outline(p, v, au, edge, depth, mask):  # type: ignore[no-untyped-def]
     centre = 0.05
+    power = np.empty(au.size)
     for i in range(v.size):
         dn = max(0.0, centre - v[i]) / (p[FACE_LEN] + centre)
         up = max(0.0, v[i] - centre) / p[CRAN_H]
         width = p[HEAD_W] * (1.0 - p[JAW_TAPER] * min(dn, 1.0) ** 1.5)
         q = p[JAW_SQ] if v[i] < centre else 2.05
-        vertical = (dn + up) ** q
+        if i == 0 or (v[i - 1] >= centre > v[i]):
+            for j in range(au.size):
+                power[j] = au[j] ** q
+        narrow, vertical = width**-q, (dn + up) ** q
         far = (1.0 + 30.0 * edge / p[HEAD_W]) ** q
         for j in range(au.size):
-            power = (au[j] / width) ** q + vertical
-            if power > far:
+            total = power[j] * narrow + vertical
+            if total > far:
                 mask[i, j], depth[i, j] = 0.0, 0.005
                 continue
-            rho = power ** (1.0 / q)
+            rho = total ** (1.0 / q)
             mask[i, j] = step((1.0 - rho) * p[HEAD_W] / edge)
             depth[i, j] = 0.50 * math.sqrt(max(1.0 - rho * rho, 1e-4))
 

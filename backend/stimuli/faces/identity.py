@@ -61,7 +61,7 @@ def weights_of(group: int | np.ndarray, n: int) -> np.ndarray:
     if given.dtype.kind in "iu" and given.shape == (3,) and n == 3 and given.sum() != 1:
         return np.eye(3)[given]
     shares = np.broadcast_to(given.astype(float), (n, 3)).copy()
-    if (shares < 0).any() or not np.allclose(shares.sum(axis=1), 1.0):
+    if (shares < 0).any() or (np.abs(shares.sum(axis=1) - 1.0) > 1e-6).any():
         raise ValueError("Group shares must not be negative and must sum to 1.")
     return shares
 
@@ -87,7 +87,23 @@ def compose(
 def clipped(p: np.ndarray) -> np.ndarray:
     """A copy with the mixing weights kept in 0..1."""
     p = p.copy()
-    p[..., table.CLIPPED] = np.clip(p[..., table.CLIPPED], 0.0, 1.0)
+    p[:, table.CLIPPED] = np.minimum(np.maximum(p[:, table.CLIPPED], 0.0), 1.0)
+    return p
+
+
+_LENGTHS = [
+    table.INDEX[name]
+    for name in (
+        "head_w", "face_len", "cran_h", "jaw_sq", "chin_w", "eye_w", "eye_h", "iris_r", "brow_th",
+        "brow_w", "nose_len", "nose_w", "ala_w", "mouth_w", "lip_u", "lip_l", "hair_vol",
+    )
+]  # fmt: skip
+
+
+def moved(p: np.ndarray, deviations: np.ndarray) -> np.ndarray:
+    """Parameters (n, 41) moved by deviations in sd units; lengths stay above a tenth of theirs."""
+    p = clipped(p + table.SD * deviations)
+    p[:, _LENGTHS] = np.maximum(p[:, _LENGTHS], 0.1 * table.DEFAULT[_LENGTHS])
     return p
 
 
@@ -115,7 +131,7 @@ def sample_identities(
     """
     genders = rng.choice([-1.0, 1.0], n) if gender is None else np.broadcast_to(gender, (n,))
     ages = rng.uniform(0.15, 0.7, n) if age is None else np.broadcast_to(age, (n,))
-    z = np.clip(rng.standard_normal((n, table.COUNT)), -2.5, 2.5)
+    z = np.minimum(np.maximum(rng.standard_normal((n, table.COUNT)), -2.5), 2.5)
     seeds = rng.integers(0, 2**31 - 1, n)
     weights = weights_of(group, n)
     genders = np.array(genders, float)

@@ -73,7 +73,7 @@ def _paint(p, age, expression, texture, highlight, albedo, depth, alpha):  # typ
     edge = max(0.6 * h, 0.004)
     v, au = EXTENT - (np.arange(size) + 0.5) * h, (np.arange(half) + 0.5) * h
     face, relief, mask, fold = (
-        np.empty((size, size, 3)), np.empty((size, half)),
+        np.empty((size, size, 3), np.float32), np.empty((size, half)),
         np.empty((size, half)), np.empty((size, half)),
     )  # fmt: skip
     geometry.head(p, age, expression, v, au, edge, relief, mask, fold)
@@ -88,25 +88,43 @@ def _paint(p, age, expression, texture, highlight, albedo, depth, alpha):  # typ
     _layers(p, v, au, edge, texture[2], tone, hair, face, relief, mask, albedo, depth, alpha)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"arcp", "contract"})
 def _layers(p, v, au, edge, strands, tone, hair, face, relief, head, albedo, depth, alpha):  # type: ignore[no-untyped-def]
     """Back hair, neck, ears, clothing, head and hair cap, back to front."""
     half, m = au.size, np.empty(6)
+    across2, ear2, line, neck, collar = np.empty((5, half))
+    for j in range(half):
+        across2[j] = (au[j] / (p[HEAD_W] * 1.05 * p[HAIR_VOL])) ** 2
+        ear2[j] = ((au[j] - p[HEAD_W] - 0.01) / 0.062) ** 2
+        line[j] = p[HAIRLINE] - 0.30 * within(au[j] / 0.5, 0.0, 2.0) ** 3
+        neck[j] = step((0.30 - au[j]) / edge)
+        collar[j] = -0.94 - 0.10 * bell(au[j] / 0.33)
+    ears = 1.0 - 0.9 * unit(2.0 * p[HAIR_LEN])
     for i in range(v.size):
+        high2 = (max(v[i] - 0.05, 0.0) / (p[CRAN_H] * 1.03 * p[HAIR_VOL])) ** 2
+        ear_v2 = ((v[i] - p[EYE_V] + 0.12) / 0.15) ** 2
+        below, fall = step((-0.45 - v[i]) / 0.03), step((v[i] - 0.02 + 0.95 * p[HAIR_LEN]) / 0.03)
         for j in range(half):
-            z = _masks(p, v[i], au[j], edge, m)
-            z += head[i, j] * (relief[i, j] - z)
+            r2 = across2[j] + high2
+            m[ELLIPSE] = step((1.0 - math.sqrt(r2)) * 0.5 / edge)
+            m[BACK], m[NECK], m[EARS] = m[ELLIPSE] * fall, neck[j] * below, 0.0
+            if ear2[j] + ear_v2 < 4.0:
+                m[EARS] = ears * step((1.0 - math.sqrt(ear2[j] + ear_v2)) / 0.06)
+            m[CLOTH] = step((collar[j] - v[i]) / edge)
             m[HEAD] = head[i, j]
-            line = p[HAIRLINE] - 0.30 * within(au[j] / 0.5, 0.0, 2.0) ** 3
+            behind = m[NECK] + m[EARS] + m[CLOTH] > 1e-6
+            z = _depth_behind(m, r2, au[j])
+            z += m[HEAD] * (relief[i, j] - z)
             for column in (half + j, half - 1 - j):
                 strand = strands[i, column]
-                cap = m[ELLIPSE] * step((v[i] - line - 0.0072 * strand) / 0.018)
+                cap = m[ELLIPSE] * step((v[i] - line[j] - 0.0072 * strand) / 0.018)
                 strand = 0.9 + 0.16 * strand
                 for c in range(3):
                     colour = 0.75 * hair[c] * strand
-                    colour += m[NECK] * (0.74 * tone[c] - colour)
-                    colour += m[EARS] * (0.86 * tone[c] - colour)
-                    colour += m[CLOTH] * (_CLOTH[c] - colour)
+                    if behind:
+                        colour += m[NECK] * (0.74 * tone[c] - colour)
+                        colour += m[EARS] * (0.86 * tone[c] - colour)
+                        colour += m[CLOTH] * (_CLOTH[c] - colour)
                     colour += m[HEAD] * (face[i, column, c] - colour)
                     colour += cap * (hair[c] * strand - colour)
                     albedo[i, column, c] = colour
@@ -117,23 +135,10 @@ def _layers(p, v, au, edge, strands, tone, hair, face, relief, head, albedo, dep
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _masks(p, v, au, edge, m):  # type: ignore[no-untyped-def]
-    """Masks of the layers behind the head at one place, and the depth there."""
-    across, high = au / (p[HEAD_W] * 1.05 * p[HAIR_VOL]), max(v - 0.05, 0.0)
-    high /= p[CRAN_H] * 1.03 * p[HAIR_VOL]
-    r2 = across * across + high * high
-    m[ELLIPSE] = step((1.0 - math.sqrt(r2)) * 0.5 / edge)
-    m[BACK] = m[ELLIPSE] * step((v - 0.02 + 0.95 * p[HAIR_LEN]) / 0.03)
-    m[NECK] = step((0.30 - au) / edge) * step((-0.45 - v) / 0.03)
-    out, up = (au - p[HEAD_W] - 0.01) / 0.062, (v - p[EYE_V] + 0.12) / 0.15
-    shown = 1.0 - 0.9 * unit(2.0 * p[HAIR_LEN])
-    m[EARS] = shown * step((1.0 - math.sqrt(out * out + up * up)) / 0.06)
-    m[CLOTH] = 0.0
-    if v < -0.8:
-        m[CLOTH] = step((-0.94 - 0.10 * bell(au / 0.33) - v) / edge)
-    z = -0.25
-    if m[BACK] > 0.5:
-        z = -0.05 + 0.30 * math.sqrt(max(1.0 - r2, 0.0))
+def _depth_behind(m, r2, au):  # type: ignore[no-untyped-def]
+    """Depth of hair and neck; -0.25 where neither is."""
     if m[NECK] > 0.5:
-        z = -0.05 + 0.12 * math.sqrt(max(1.0 - (au / 0.36) ** 2, 0.0))
-    return z
+        return -0.05 + 0.12 * math.sqrt(max(1.0 - (au / 0.36) ** 2, 0.0))
+    if m[BACK] > 0.5:
+        return -0.05 + 0.30 * math.sqrt(max(1.0 - r2, 0.0))
+    return -0.25

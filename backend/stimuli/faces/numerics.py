@@ -61,10 +61,10 @@ def _mirrored(index: int, size: int) -> int:
 
 
 @njit(nogil=True, cache=True, error_model="numpy", inline="always")
-def _add(row: np.ndarray, source: np.ndarray, weight: float) -> None:
-    """row += weight × source."""
+def _add_pair(row: np.ndarray, one: np.ndarray, other: np.ndarray, weight: float) -> None:
+    """row += weight × (one + other)."""
     for j in range(row.size):
-        row[j] += weight * source[j]
+        row[j] += weight * (one[j] + other[j])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -73,19 +73,28 @@ def blur(image: np.ndarray, down: float, across: float) -> np.ndarray:
     height, width = image.shape
     weights = _taps(down)
     radius = weights.size // 2
-    between = np.zeros((height, width), np.float32)
+    between = np.empty((height, width), np.float32)
     for i in range(height):
-        for k in range(weights.size):
-            _add(between[i], image[_mirrored(i + k - radius, height)], weights[k])
+        between[i] = weights[radius] * image[i]
+        for k in range(1, radius + 1):
+            above, below = image[_mirrored(i - k, height)], image[_mirrored(i + k, height)]
+            _add_pair(between[i], above, below, weights[radius + k])
     weights = _taps(across)
     radius = weights.size // 2
-    out = np.zeros((height, width), np.float32)
+    out = np.empty((height, width), np.float32)
     padded = np.empty(width + 2 * radius, np.float32)
     for i in range(height):
-        for j in range(padded.size):
-            padded[j] = between[i, _mirrored(j - radius, width)]
-        for k in range(weights.size):
-            _add(out[i], padded[k : k + width], weights[k])
+        padded[radius : radius + width] = between[i]
+        for k in range(1, radius + 1):
+            padded[radius - k] = between[i, _mirrored(-k, width)]
+            padded[radius + width - 1 + k] = between[i, _mirrored(width - 1 + k, width)]
+        out[i] = weights[radius] * between[i]
+        for k in range(1, radius + 1):
+            left, right = radius - k, radius + k
+            _add_pair(
+                out[i], padded[left : left + width], padded[right : right + width],
+                weights[radius + k],
+            )  # fmt: skip
     return out
 
 

@@ -17,7 +17,7 @@ BASE = 128
 @functools.lru_cache(maxsize=64)
 def textures(seed: int, size: int) -> np.ndarray:
     """(3, size, size) float32 fields fine, coarse and strands, each of unit variance."""
-    fields = np.random.default_rng(seed).standard_normal((3, BASE, BASE)).astype(np.float32)
+    fields = np.random.default_rng(seed).standard_normal((3, BASE, BASE), np.float32)
     made = _smoothed(fields, size)
     made.setflags(write=False)
     return made

@@ -26,10 +26,15 @@ def views(n: int = 1, **values: float | np.ndarray) -> np.ndarray:
     return made
 
 
+def _kept(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """numpy.clip without its overhead, which counts for single views."""
+    return np.minimum(np.maximum(values, low), high)
+
+
 def wild_views(rng: np.random.Generator, n: int, level: float = 1.0) -> np.ndarray:
     """(n, 11) views drawn from the wild distribution at a level of 0 to 1.5."""
     shape, made = n, views(n)
-    made[:, YAW] = np.clip(rng.normal(0, 0.18 * level, shape), -0.45, 0.45)
+    made[:, YAW] = _kept(rng.normal(0, 0.18 * level, shape), -0.45, 0.45)
     made[:, PITCH] = rng.normal(0, 0.09 * level, shape)
     made[:, ROLL] = rng.normal(0, 0.05 * level, shape)
     made[:, AZIMUTH] = rng.normal(0, 0.5 * level, shape)
@@ -40,15 +45,15 @@ def wild_views(rng: np.random.Generator, n: int, level: float = 1.0) -> np.ndarr
     made[:, SHIFT_U] += rng.normal(0, 0.025 * level, shape)
     made[:, SHIFT_V] += rng.normal(0, 0.025 * level, shape)
     made[:, GAIN] = rng.uniform(1 - 0.1 * level, 1 + 0.05 * level, shape)
-    made[:, PITCH] = np.clip(made[:, PITCH], -LIMITS["pitch"], LIMITS["pitch"])
+    made[:, PITCH] = _kept(made[:, PITCH], -LIMITS["pitch"], LIMITS["pitch"])
     return made
 
 
 def wild_expressions(rng: np.random.Generator, n: int, level: float = 1.0) -> np.ndarray:
     """(n, 4) smile, open, brow, eye drawn at a level of 0 to 1.5."""
     made = np.empty((n, len(EXPRESSIONS)))
-    made[:, 0] = np.clip(rng.normal(0.15, 0.4 * level, n), -0.8, 1.0)
-    made[:, 1] = np.clip(rng.normal(-0.2, 0.4 * level, n), 0.0, 1.0)
-    made[:, 2] = np.clip(rng.normal(0, 0.5 * level, n), -1.0, 1.0)
-    made[:, 3] = np.clip(rng.normal(0, 0.5 * level, n), -1.2, 1.0)
+    made[:, 0] = _kept(rng.normal(0.15, 0.4 * level, n), -0.8, 1.0)
+    made[:, 1] = _kept(rng.normal(-0.2, 0.4 * level, n), 0.0, 1.0)
+    made[:, 2] = _kept(rng.normal(0, 0.5 * level, n), -1.0, 1.0)
+    made[:, 3] = _kept(rng.normal(0, 0.5 * level, n), -1.2, 1.0)
     return made
