@@ -29,7 +29,8 @@ class PsychometricFit:
     Attributes
     ----------
     threshold, spread : in units of x; ``deviance`` against the saturated model.
-    threshold_interval, width_interval : (low, high).
+    lower, upper : asymptotes; 1 - upper is the lapse rate.
+    threshold_interval, width_interval, lapse_interval : (low, high).
     """
 
     threshold: float
@@ -39,6 +40,12 @@ class PsychometricFit:
     deviance: float
     threshold_interval: tuple[float, float] = (math.nan, math.nan)
     width_interval: tuple[float, float] = (math.nan, math.nan)
+    lapse_interval: tuple[float, float] = (math.nan, math.nan)
+
+    @property
+    def lapse(self) -> float:
+        """Share of trials answered wrongly however clear the stimulus."""
+        return 1.0 - self.upper
 
     @property
     def width(self) -> float:
@@ -72,6 +79,7 @@ def fit_logistic(
     seed: int = 0,
     confidence: float = 0.95,
     check: Callable[[], None] | None = None,
+    guess: float = 0.0,
 ) -> PsychometricFit:
     """Fit a logistic to counts.
 
@@ -82,6 +90,8 @@ def fit_logistic(
     lapse : how far each asymptote may be from 0 and 1.
     bootstrap : parametric bootstrap samples for the intervals; 0 leaves them NaN.
     check : called before each of them; may raise to cancel.
+    guess : chance of a right answer without seeing (2AFC 0.5); above 0 the lower asymptote is
+        fixed at it.
 
     Raises
     ------
@@ -91,7 +101,7 @@ def fit_logistic(
     k = np.asarray(successes, float)
     n = np.broadcast_to(np.asarray(trials, float), x.shape).astype(float)
     _check_counts(x, k, n)
-    fit = _fit(x, k, n, lapse)
+    fit = _fit(x, k, n, lapse, guess)
     if bootstrap == 0:
         return fit
     rng = np.random.default_rng(seed)
@@ -100,13 +110,15 @@ def fit_logistic(
     for _ in range(bootstrap):
         if check is not None:
             check()
-        again.append(_fit(x, rng.binomial(n.astype(int), p).astype(float), n, lapse, start=fit))
+        drawn = rng.binomial(n.astype(int), p).astype(float)
+        again.append(_fit(x, drawn, n, lapse, guess, start=fit))
     tail = 50.0 * (1.0 - confidence)
     thresholds = _interval([f.threshold for f in again], tail)
     return replace(
         fit,
         threshold_interval=_at_least_the_step(fit, x, thresholds),
         width_interval=_interval([f.width for f in again], tail),
+        lapse_interval=_interval([f.lapse for f in again], tail),
     )
 
 
@@ -144,6 +156,7 @@ def _fit(
     k: np.ndarray,
     n: np.ndarray,
     lapse: float,
+    guess: float,
     start: PsychometricFit | None = None,
 ) -> PsychometricFit:
     """Maximum likelihood from a grid of starts (or from one fit), never quite a perfect step."""
@@ -155,12 +168,13 @@ def _fit(
     order = np.argsort(x)
     sign = 1.0 if _rises(x[order], (k / n)[order]) else -1.0
     bounds = [(values[0] - span, values[-1] + span), (math.log(least), math.log(most))]
-    bounds += [(0.0, lapse), (0.0, lapse)]
+    floor = (guess, guess) if guess > 0.0 else (0.0, lapse)
+    bounds += [floor, (0.0, lapse)]
     guesses = [(t, math.log(w)) for t in values for w in (span / 40, span / 8)]
     if start is not None:
         guesses = [(start.threshold, math.log(abs(start.spread)))]
     starts = sorted(
-        ((*guess, lapse / 2, lapse / 2) for guess in guesses),
+        ((*one, sum(floor) / 2, lapse / 2) for one in guesses),
         key=lambda free: _cost(np.array(free), x, k, n, sign, span)[0],
     )
     found = [

@@ -96,3 +96,25 @@ def test_binomial_intervals_are_those_of_clopper_and_pearson() -> None:
     assert binomial_interval(20, 20) == (pytest.approx(0.8316, abs=1e-3), 1.0)
     assert binomial_interval(10, 20) == pytest.approx((0.2720, 0.7280), abs=1e-3)
     assert binomial_interval(0, 0) == (0.0, 1.0)
+
+
+def test_a_forced_choice_starts_at_chance_and_tells_the_lapses() -> None:
+    """2AFC, threshold 1, spread 0.3, lapse 0.03; 40 sessions of 8 × 60 trials."""
+    x = np.linspace(-0.5, 3.5, 8)
+    truth = 0.5 + 0.47 / (1 + np.exp(-(x - 1.0) / 0.3))
+    rng = np.random.default_rng(0)
+    fits = [fit_logistic(x, rng.binomial(60, truth), 60, 0.06, guess=0.5) for _ in range(40)]
+    assert {fit.lower for fit in fits} == {0.5}
+    error = np.std([fit.threshold for fit in fits], ddof=1) / np.sqrt(40)
+    assert abs(np.mean([fit.threshold for fit in fits]) - 1.0) < 3 * error + 0.02
+    assert abs(np.mean([fit.lapse for fit in fits]) - 0.03) < 0.01
+
+
+def test_lapses_have_a_bootstrap_interval() -> None:
+    x = np.linspace(-0.5, 3.5, 8)
+    truth = 0.5 + 0.46 / (1 + np.exp(-(x - 1.0) / 0.3))
+    k = np.random.default_rng(1).binomial(60, truth)
+    fit = fit_logistic(x, k, 60, 0.1, bootstrap=200, guess=0.5)
+    low, high = fit.lapse_interval
+    assert 0.0 <= low <= fit.lapse <= high <= 0.1
+    assert fit.threshold_interval[0] < 1.0 < fit.threshold_interval[1]
