@@ -231,9 +231,7 @@ class TemplateObserver(Simulated):
         return self.positive if u + noise > self.criterion else self.negative
 
 
-def expected_correlation(
-    trials: int, internal: float = 0.0, parameters: int = 4092, gain: float = 1.0
-) -> float:
+def expected_correlation(trials: int, internal: float = 0.0, parameters: int = 4092) -> float:
     """Correlation of estimated and true weights that a template observer should give.
 
     07-face-gender-reverse-correlation section 2.8: corr(w, g) = sqrt(S / (S + 4 P / N)) with
@@ -242,15 +240,14 @@ def expected_correlation(
 
     Parameters
     ----------
-    trials : N.
-    internal : SD of the internal noise in units of the SD of u.
-    gain : Σρ² is multiplied by it (1 for one picture a trial; a 2AFC trial of base + noise
-        against base - noise doubles signal and SD alike, so it is 1 there too).
+    trials : N; ``parameters`` P.
+    internal : SD of the internal noise in units of the SD of u. For base + noise beside
+        base - noise the signal doubles and the two noises add, so give internal / sqrt(2).
 
     >>> round(expected_correlation(10_000), 3), round(expected_correlation(10_000, 3.0), 3)
     (0.78, 0.367)
     """
-    signal = 1.596**2 * gain / (1.0 + internal**2)
+    signal = 1.596**2 / (1.0 + internal**2)
     return math.sqrt(signal / (signal + 4.0 * parameters / trials))
 
 
