@@ -76,14 +76,17 @@ def present(
     measured = display.measure(MEASURE_FLIPS)
     monitor = MonitorProfile()
     if resume:
-        log = Session.resume(out, subject, session, design.task)
+        log = Session(out, subject, session, design.task)
+        log.read()
         design, seed = log.design, int(log.header["seed"])
-        planned = plan(design, float(log.header["rate_hz"]), subject, seed, monitor)
-        refuse_other_rate(planned.rate_hz, measured.nominal)
-    else:
-        planned = plan(design, measured, subject, seed, monitor)
-        log = Session.create(out, planned, session, participant, measured.hz)
+        refuse_other_rate(float(log.header["rate_hz"]), measured.nominal)
+    planned = plan(design, measured, subject, seed, monitor)
     stimuli = Stimuli(design)
+    responder = observer_for(participant, design, stimuli, seed)
+    if resume:
+        log = Session.resume(out, subject, session, design.task)
+    else:
+        log = Session.create(out, planned, session, participant, measured.hz)
     problems: list[str] = []
     missed: list[dict[str, Any]] = []
 
@@ -99,7 +102,7 @@ def present(
         stimuli,
         log,
         measured,
-        observer_for(participant, design, stimuli, seed),
+        responder,
         Triggers([Recorder()]),
         hear,
         patience_s=PATIENCE_S,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from backend.stage.design import Design
@@ -25,17 +27,17 @@ def observer_for(kind: str, design: Design, stimuli: Stimuli, seed: int) -> Simu
 def face_observer(design: Design, stimuli: Stimuli, source: str, seed: int) -> TemplateObserver:
     """An observer whose template is the band-passed difference of the average faces.
 
-    Source: 07-face-gender-reverse-correlation section 2.4 d. The base is the mean of
-    :data:`SD_IMAGES` pictures, whose decision variable also gives the criterion and the SD.
+    Source: 07-face-gender-reverse-correlation section 2.4 d. SD and criterion of its decision
+    variable come from the first :data:`SD_IMAGES` pictures.
     """
-    count = min(SD_IMAGES, design.pool(source).count)
-    pictures = [stimuli.image(f"{source}:{i}").astype(float) for i in range(count)]
-    gray = np.array([p if p.ndim == 2 else p.mean(axis=2) for p in pictures])
-    template = face_template(gray.shape[1])
+    pool = design.pool(source)
+    plain = replace(pool, parameters={**pool.parameters, "gain": 0.0})
+    base = Stimuli(replace(design, sources=(plain,))).image(f"{source}:0")
     observer = TemplateObserver(
-        seed=seed, template=template, base=gray.mean(axis=0), internal=INTERNAL_NOISE
+        seed=seed, template=face_template(len(base)), base=base, internal=INTERNAL_NOISE
     )
-    values = np.array([observer.evidence(picture) for picture in gray])
+    names = [f"{source}:{i}" for i in range(min(SD_IMAGES, pool.count))]
+    values = np.array([observer.evidence(stimuli.image(name)) for name in names])
     observer.sd = float(values.std()) or 1.0
     observer.criterion = float(np.median(values))
     return observer

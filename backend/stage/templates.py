@@ -32,11 +32,11 @@ def _listed() -> dict[str, Template]:
         Template("rsvp-pedestrians", "RSVP search for pedestrians", streams.pedestrians),
         Template("oddball", "Oddball, rare tilted gratings", streams.oddball),
     ]
-    for letter, (learn, _) in shapes.EXPERIMENTS.items():
+    for letter in shapes.EXPERIMENTS:
         made.append(
             Template(
                 f"shape-transfer-{letter.lower()}",
-                f"Shape learning and transfer {letter}, {learn[0]} against {learn[1]}",
+                f"Shape learning and transfer, experiment {letter}",
                 functools.partial(shapes.transfer, letter),
             )
         )

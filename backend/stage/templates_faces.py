@@ -112,15 +112,16 @@ def _blocks(rows: list[dict[str, Value]], kind: str, page: str) -> tuple[Block, 
 def old_new() -> Design:
     """Twenty faces to study, then forty in another view: seen before or not?
 
-    Old and new swap for every other participant (12-other-race-effect; the task is the field's
-    standard one, the paper tests networks).
+    Image 2i and 2i + 1 are person i in two views. The keys swap for every other participant. The
+    task is the field's standard one; the paper (12-other-race-effect) tests networks.
     """
     study: tuple[dict[str, Value], ...] = tuple(
-        {"stimulus": f"study:{i}", "trial_type": "study", "identity": i} for i in range(STUDIED)
+        {"stimulus": f"people:{2 * i}", "trial_type": "study", "identity": i}
+        for i in range(STUDIED)
     )
     test: tuple[dict[str, Value], ...] = tuple(
         {
-            "stimulus": f"test:{i}",
+            "stimulus": f"people:{2 * i + 1}",
             "trial_type": "old" if i < STUDIED else "new",
             "correct": "old" if i < STUDIED else "new",
             "identity": i,
@@ -135,8 +136,8 @@ def old_new() -> Design:
         instructions="Study the faces, then say of each face whether you have seen the person.",
         source="12-other-race-effect",
         sources=(
-            Source("study", "faces", "study", count=STUDIED),
-            Source("test", "faces", "test", count=STUDIED + NEW),
+            Source("people", "faces", "", {"mode": "identities", "each": 2, "side": 256},
+                   count=2 * (STUDIED + NEW)),
         ),
         trial_kinds=(
             TrialKind(
@@ -166,4 +167,4 @@ def old_new() -> Design:
         counterbalance=Counterbalance(keys=True),
         triggers={"study": 1, "old": 2, "new": 3, "answer": 20},
         synthetic="synthetic faces",
-    )
+    )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 from backend.core.parameters import unknown_name
 from backend.stage.design import (
@@ -26,20 +27,7 @@ HOLES = (2.0, 4.0, 6.0, 8.0, 10.0, 14.0, 18.0)
 """Radii of the hole in cells of the retina study's sheet (outer radius 24)."""
 LEARN, TRANSFER = 40, 24
 """Trials a category in the learning blocks and in each transfer block."""
-EXPERIMENTS: dict[str, tuple[tuple[str, str], tuple[tuple[str, str], ...]]] = {
-    "A": (("square", "trapezoid"), (("rectangle", "trapezoid"), ("parallelogram", "trapezoid"),
-                                    ("rectangle", "parallelogram"))),
-    "B": (("square", "parallelogram"), (("trapezoid", "parallelogram"),
-          ("rectangle", "parallelogram"), ("rectangle", "trapezoid"))),
-    "C": (("disk", "ring"), (("triangle", "triangle ring"), ("square", "square ring"))),
-    "D": (("irregular disk", "irregular ring"), (("irregular triangle", "irregular triangle ring"),
-          ("irregular square", "irregular square ring"))),
-    "E": (("isosceles triangle", "isosceles triangle apart"),
-          (("irregular triangle outline", "irregular triangle apart"),)),
-    "F": (("dot inside circle", "dot outside circle"),
-          (("dot inside square", "dot outside square"),)),
-}  # fmt: skip
-"""Learning pair and transfer pairs (09, section 2.1): first of a pair is response 1."""
+EXPERIMENTS = "ABCDEF"
 
 
 def _pair_kind(ms: float) -> TrialKind:
@@ -149,31 +137,33 @@ def transfer(experiment: str) -> Design:
 
     Source: 09-shapenet-transfer sections 2.1 and 6 (Human).
     """
-    if experiment not in EXPERIMENTS:
-        raise unknown_name(experiment, EXPERIMENTS, "shape experiment")
-    learn, tests = EXPERIMENTS[experiment]
-    names = list(dict.fromkeys([*learn, *(name for pair in tests for name in pair)]))
-    blocks = [_learning(learn, number) for number in (1, 2)]
-    for number, pair in enumerate(tests, 1):
+    from backend.stimuli.shapes import EXPERIMENTS as DECLARED
+
+    if experiment not in DECLARED:
+        raise unknown_name(experiment, DECLARED, "shape experiment")
+    chosen = DECLARED[experiment]
+    names = chosen.categories
+    blocks = [_learning(chosen.learn, names, number) for number in (1, 2)]
+    for name, pair in chosen.transfer.items():
         blocks.append(
             Block(
-                f"transfer {number}",
+                f"transfer {name}",
                 "shape",
-                _shape_rows(pair, LEARN * 2, TRANSFER),
+                _shape_rows(pair, names, LEARN * 2, TRANSFER),
                 constraints=Constraints("correct", alike=3),
                 before="New figures, no feedback now. Answer as it seems right to you.\n"
                 "{key kind 1}: kind 1    {key kind 2}: kind 2" + GO_ON,
             )
         )
+    images = (LEARN * 2 + TRANSFER) * len(names)
     return Design(
         name=f"Shape learning and transfer {experiment}",
         task=f"shapes{experiment}",
-        title=f"Shape learning and transfer, experiment {experiment}",
+        title=f"Shape learning and transfer, experiment {experiment}: {chosen.about}",
         instructions="Learn by feedback which figures are of kind 1 and which of kind 2.",
         source="09-shapenet-transfer, sections 2.1 and 6",
-        sources=tuple(
-            Source(name, "shapes", parameters={"category": name}, count=LEARN * 2 + TRANSFER)
-            for name in names
+        sources=(
+            Source("shapes", "shapes", "", {"categories": experiment, "side": 256}, count=images),
         ),
         trial_kinds=(_shape_kind(),),
         keys=(AnswerKey("f", "kind 1"), AnswerKey("j", "kind 2")),
@@ -183,7 +173,7 @@ def transfer(experiment: str) -> Design:
     )
 
 
-def _learning(pair: tuple[str, str], number: int) -> Block:
+def _learning(pair: tuple[str, str], names: Sequence[str], number: int) -> Block:
     first = number == 1
     page = (
         "You see one figure at a time. Find out which are of kind 1 and which of kind 2; you are "
@@ -194,23 +184,26 @@ def _learning(pair: tuple[str, str], number: int) -> Block:
     return Block(
         f"learning {number}",
         "shape",
-        _shape_rows(pair, LEARN * (number - 1), LEARN),
+        _shape_rows(pair, names, LEARN * (number - 1), LEARN),
         feedback=True,
         constraints=Constraints("correct", alike=3),
         before=page + GO_ON,
     )
 
 
-def _shape_rows(pair: tuple[str, str], first: int, count: int) -> tuple[dict[str, Value], ...]:
+def _shape_rows(
+    pair: tuple[str, str], names: Sequence[str], first: int, count: int
+) -> tuple[dict[str, Value], ...]:
+    """Images first .. first + count - 1 of both categories; the set takes ``names`` in turn."""
     return tuple(
         {
-            "stimulus": f"{name}:{index}",
+            "stimulus": f"shapes:{number * len(names) + names.index(name)}",
             "correct": f"kind {kind}",
             "category": name,
             "trial_type": name,
         }
         for kind, name in enumerate(pair, 1)
-        for index in range(first, first + count)
+        for number in range(first, first + count)
     )
 
 

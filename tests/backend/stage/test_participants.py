@@ -50,7 +50,7 @@ def template() -> np.ndarray:
     return np.kron(cells.reshape(SIDE // PATCH, -1), np.ones((PATCH, PATCH)))
 
 
-def noise_design(pairs: bool) -> Design:
+def noise_design(pairs: bool, seed: int) -> Design:
     items = (Item(of="left", x_deg=-3), Item(of="right", x_deg=3)) if pairs else (Item(),)
     phases = (
         Phase("picture", "stimulus", 50, items, answers=True),
@@ -58,13 +58,13 @@ def noise_design(pairs: bool) -> Design:
     )
     names = ("left", "right") if pairs else ("female", "male")
     rows = []
-    for trial in range(TRIALS):
+    for trial in range(seed * TRIALS, (seed + 1) * TRIALS):
         one, other = f"noise:{2 * trial}", f"noise:{2 * trial + 1}"
         rows.append({"left": one, "right": other} if pairs else {"stimulus": one})
     return Design(
         name="noise",
         task="noise",
-        sources=(Source("noise", count=2 * TRIALS),),
+        sources=(Source("noise", count=2 * TRIALS * (seed + 1)),),
         trial_kinds=(TrialKind("trial", phases),),
         keys=tuple(AnswerKey(key, name) for key, name in zip("fj", names, strict=True)),
         blocks=(Block("noise", "trial", tuple(rows)),),
@@ -79,7 +79,7 @@ def correlation(pairs: bool, internal: float, seed: int, out: Path) -> float:
     )  # fmt: skip
     weight = template()[::PATCH, ::PATCH].ravel()
     observer.sd = PATCH**2 * 100 / 255 * float(np.linalg.norm(weight)) / math.sqrt(3.0)
-    stage = Stage(noise_design(pairs), out, observer, subject=f"{seed + 1:02d}")
+    stage = Stage(noise_design(pairs, seed), out, observer, subject=f"{seed + 1:02d}")
     assert stage.run() == "done"
     picked, other = [], []
     for row in stage.events:
