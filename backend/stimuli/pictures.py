@@ -72,12 +72,12 @@ def darkness_of(luminance: np.ndarray, height: int, width: int) -> np.ndarray:
     border = np.concatenate([luminance[0], luminance[-1], luminance[:, 0], luminance[:, -1]])
     sheet = np.full((height, width), np.median(border), np.float32)
     top, left = (height - inner[0]) // 2, (width - inner[1]) // 2
-    shrunk = _weights(rows, inner[0]) @ luminance @ _weights(columns, inner[1]).T
+    shrunk = area_weights(rows, inner[0]) @ luminance @ area_weights(columns, inner[1]).T
     sheet[top : top + inner[0], left : left + inner[1]] = shrunk
     return np.clip(1.0 - sheet, 0.0, 1.0).astype(np.float32)
 
 
-def _weights(source: int, target: int) -> np.ndarray:
+def area_weights(source: int, target: int) -> np.ndarray:
     """(target, source) share of every source pixel in every target pixel; rows sum to 1."""
     edges = np.linspace(0.0, source, target + 1)
     pixels = np.arange(source)
