@@ -13,8 +13,9 @@ class Action:
     """One action.
 
     ``call`` is a method of the main window, or of one of its parts ("keeper.open"); ``needs`` a
-    condition under which it is enabled: "" always, "study" when a study is open, "run" when a run
-    is alive, "undo", "redo", "result" when the study has a run.
+    condition under which it is enabled (see ``MainWindow.possible``): "" always, "study" when a
+    study is open, "run" when its run is alive, "result" when it has one, "undo", "redo", and what
+    the panel in front can do: "work", "running", "form", "words", "file".
     """
 
     id: str
@@ -35,12 +36,12 @@ ACTIONS = (
     Action("session.save_as", "Save session as…", "File", "keeper.save_as", "Ctrl+Alt+S"),
     Action(
         "file.import",
-        "Open a file for this study…",
+        "Open a file…",
         "File",
         "commands.import_file",
         "Ctrl+I",
         "folder-open-outline",
-        "study",
+        "file",
         separator=True,
     ),
     Action(
@@ -72,7 +73,7 @@ ACTIONS = (
         "commands.reset_all",
         "",
         "restore",
-        "study",
+        "form",
         separator=True,
     ),
     Action(
@@ -138,7 +139,7 @@ ACTIONS = (
         "commands.show_script",
         "Ctrl+Shift+S",
         "code-tags",
-        "study",
+        "words",
     ),
     Action(
         "study.methods",
@@ -147,7 +148,7 @@ ACTIONS = (
         "commands.show_methods",
         "",
         "text-box-outline",
-        "study",
+        "words",
     ),
     Action(
         "study.cite",
@@ -165,7 +166,7 @@ ACTIONS = (
         "commands.show_changes",
         "",
         "not-equal-variant",
-        "study",
+        "form",
     ),
     Action(
         "run.primary",
@@ -174,9 +175,9 @@ ACTIONS = (
         "commands.run_or_pause",
         "Ctrl+Return",
         "play",
-        "study",
+        "work",
     ),
-    Action("run.stop", "Stop or cancel", "Run", "commands.stop_run", "Ctrl+.", "stop", "run"),
+    Action("run.stop", "Stop or cancel", "Run", "commands.stop_run", "Ctrl+.", "stop", "running"),
     Action(
         "run.step",
         "Single step",

@@ -33,12 +33,10 @@ class StudyCommands(QObject):
     # ---- runs ----------------------------------------------------------------------------
 
     def run_or_pause(self) -> None:
-        if self.page is not None:
-            self.page.run_or_pause()
+        self.window.front.run_or_pause()
 
     def stop_run(self) -> None:
-        if self.page is not None:
-            self.page.stop()
+        self.window.front.stop()
 
     def single_step(self) -> None:
         if self.page is not None:
@@ -104,8 +102,7 @@ class StudyCommands(QObject):
     # ---- words and files -----------------------------------------------------------------
 
     def reset_all(self) -> None:
-        if self.page is not None:
-            self.page.form.reset_all()
+        self.window.front.form.reset_all()
 
     def copy_picture(self) -> None:
         """Copy the focused view, or the first one."""
@@ -132,16 +129,7 @@ class StudyCommands(QObject):
 
     def show_methods(self) -> None:
         """The methods paragraph, ready to copy."""
-        if self.page is not None:
-            from backend.core.script import write_methods
-
-            controller = self.page.controller
-            job = controller.job
-            procedure = job.record.procedure if job is not None else "free"
-            text = write_methods(
-                controller.study, controller.preset, controller.parameters, procedure
-            )
-            self.window.show_text("Methods", "Paste this into the methods section.", text)
+        self.window.front.show_methods()
 
     def show_citation(self) -> None:
         if self.page is not None:
@@ -150,18 +138,16 @@ class StudyCommands(QObject):
 
     def show_changes(self) -> None:
         """What differs from the preset."""
-        if self.page is None:
-            return
         from backend.core.script import describe_value
 
-        controller = self.page.controller
-        wanted = controller.study.parameters_of(controller.preset)
+        history = self.window.front.history
+        wanted = history.source.parameters_of(history.preset)
         lines = [
-            f"{describe_value(controller.study, name, mine)}   (preset: {theirs})"
-            for name, (mine, theirs) in controller.parameters.differences(wanted).items()
+            f"{describe_value(history.source, name, mine)}   (preset: {theirs})"
+            for name, (mine, theirs) in history.parameters.differences(wanted).items()
         ]
         values = "1 value differs" if len(lines) == 1 else f"{len(lines)} values differ"
-        sentence = f"{values} from {controller.preset}."
+        sentence = f"{values} from {history.preset}."
         self.window.show_text("Compare with the preset", sentence, "\n".join(lines))
 
     def save_report(self) -> None:
@@ -174,11 +160,10 @@ class StudyCommands(QObject):
             self.page.header.export.showMenu()
 
     def import_file(self) -> None:
-        """Ask for a file that the study reads."""
-        if self.page is not None:
-            name, _ = QFileDialog.getOpenFileName(self.window, "Open a file for this study")
-            if name:
-                self.page.take_file(Path(name))
+        """Ask for a file that the study or panel reads."""
+        name, _ = QFileDialog.getOpenFileName(self.window, "Open a file")
+        if name:
+            self.window.front.take_file(Path(name))
 
     def show_view_window(self, identifier: str) -> None:
         """Open a view in a window of its own."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from app.history import ParameterHistory
 from app.session import StudyState
 from backend.core.files import FileProblem
 from backend.core.parameters import Change, Notice, ParameterError
@@ -17,106 +17,34 @@ from backend.core.store import Record
 from backend.core.study import Study
 
 
-class ChangeValues(QUndoCommand):
-    """One step of undo: some parameters (and perhaps the preset) got other values."""
-
-    def __init__(
-        self,
-        controller: StudyController,
-        text: str,
-        before: tuple[str, dict[str, Any]],
-        after: tuple[str, dict[str, Any]],
-    ) -> None:
-        super().__init__(text)
-        self.controller, self.before, self.after = controller, before, after
-
-    def id(self) -> int:
-        """Moves of the same thing merge into one step, so a drag is one step of undo."""
-        return 1 if self.text().startswith("Move ") else -1
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, ChangeValues) or other.text() != self.text():
-            return False
-        self.after = other.after
-        return True
-
-    def redo(self) -> None:
-        self.controller.apply(*self.after)
-
-    def undo(self) -> None:
-        self.controller.apply(*self.before)
-
-
-class StudyController(QObject):
+class StudyController(ParameterHistory):
     """Parameters, preset, undo stack and current job of one study.
 
-    Signals: ``changed(names)`` when values changed, ``preset_changed()``, ``job_changed()`` when
-    another run is current, ``refused(name, sentence, fix)`` when a start was refused,
-    ``noticed()`` when the warnings may have changed.
+    Signals beside those of its base: ``job_changed()`` when another run is current,
+    ``refused(name, sentence, fix)`` when a start was refused, ``noticed()`` when the warnings may
+    have changed.
     """
 
-    changed = Signal(object)
-    preset_changed = Signal()
     job_changed = Signal()
     refused = Signal(str, str, object)
     noticed = Signal()
 
     def __init__(self, study: Study, runner: Runner, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(study, parent=parent)
         self.study = study
         self.runner = runner
-        self.preset = study.presets[0].name
-        self.parameters: Any = study.parameters_of(self.preset)
-        self.undo_stack = QUndoStack(self)
-        self.undo_stack.setUndoLimit(500)
         self.job: Job | None = None
         self.waiting: dict[str, Any] = {}
         self.notices: list[Notice] = []
-        self._drag: dict[str, Any] = {}
         self.look()
 
     # ---- values --------------------------------------------------------------------------
 
-    def drag(self, name: str, value: Any) -> None:
-        """A value while it is dragged: acts at once, one step of undo comes at the end."""
-        self._drag.setdefault(name, getattr(self.parameters, name))
-        self.apply(self.preset, {name: value})
-
-    def set_value(self, name: str, value: Any) -> None:
-        """An entered value; one step of undo."""
-        before = self._drag.pop(name, getattr(self.parameters, name))
-        if before == value:
-            return
-        label = self.study.Parameters.declaration(name).label
-        self._push(f"Change {label}", {name: before}, {name: value})
-
-    def set_values(self, values: Mapping[str, Any], text: str) -> None:
-        """Several values as one step of undo."""
-        before = {name: getattr(self.parameters, name) for name in values}
-        if before != dict(values):
-            self._push(text, before, dict(values))
-
-    def set_preset(self, name: str) -> None:
-        """Load a preset: all its values, one step of undo."""
-        wanted = self.study.parameters_of(name)
-        values = {n: mine for n, (mine, _) in wanted.differences(self.parameters).items()}
-        before = {n: getattr(self.parameters, n) for n in values}
-        command = ChangeValues(self, f"Load {name}", (self.preset, before), (name, values))
-        self.undo_stack.push(command)
-
-    def _push(self, text: str, before: dict[str, Any], after: dict[str, Any]) -> None:
-        command = ChangeValues(self, text, (self.preset, before), (self.preset, after))
-        self.undo_stack.push(command)
-
     def apply(self, preset: str, values: Mapping[str, Any]) -> None:
         """Set values now (undo, redo and drag come here); a living run hears of them."""
-        self.parameters = self.parameters.changed(**values)
         if self.alive:
             self._tell_run(values)
-        if preset != self.preset:
-            self.preset = preset
-            self.preset_changed.emit()
-        self.changed.emit(frozenset(values))
+        super().apply(preset, values)
         self.look()
 
     def _tell_run(self, values: Mapping[str, Any]) -> None:
@@ -145,11 +73,6 @@ class StudyController(QObject):
         except ParameterError as error:
             self.notices = [Notice(error.field, "A setting cannot be used", str(error), error.fix)]
         self.noticed.emit()
-
-    @property
-    def differing(self) -> int:
-        """How many values differ from the preset."""
-        return len(self.parameters.differences(self.study.parameters_of(self.preset)))
 
     # ---- runs ----------------------------------------------------------------------------
 

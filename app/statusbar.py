@@ -80,8 +80,8 @@ class StatusBar(QStatusBar):
         self._say(self.saved, f"✓ Saved {moment}")
 
     def show_jobs(self) -> None:
-        """How many runs are alive."""
-        alive = sum(not job.draft for job in self.runner.alive)
+        """How many runs and tasks are alive."""
+        alive = sum(not job.draft for job in self.runner.alive) + len(self.runner.busy)
         words = "no jobs" if not alive else f"{alive} job{'s' if alive > 1 else ''} running"
         self._say(self.jobs, words)
 

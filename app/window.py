@@ -45,6 +45,7 @@ from app.statusbar import StatusBar
 from backend.core.files import FileProblem
 from backend.core.runner import Job, Runner
 from backend.core.store import Store
+from backend.core.tasks import Task
 from widgets import icons, theme
 from widgets.banner import Banner, BannerArea
 from widgets.code_view import CodeView
@@ -155,7 +156,7 @@ class MainWindow(QMainWindow):
         self.workspace = WorkspaceView(self.runner)
         self.workspace.export_asked.connect(self._export_offer)
         self.jobs = JobsView(self.runner)
-        self.jobs.opened.connect(lambda job: self.open_study(job.study.id))
+        self.jobs.opened.connect(self._open_job)
         self.script = CodeView()
         self.docks: dict[str, QDockWidget] = {}
         for name, icon, content in (
@@ -184,10 +185,15 @@ class MainWindow(QMainWindow):
 
     def possible(self, declared: Action) -> bool:
         """Whether an action's condition holds now."""
-        page = self.page
+        page, front = self.page, self.front
         needs: dict[str, Callable[[], bool]] = {
             "": lambda: True,
             "study": lambda: page is not None,
+            "work": lambda: hasattr(front, "run_or_pause"),
+            "form": lambda: hasattr(front, "history"),
+            "words": lambda: hasattr(front, "script"),
+            "file": lambda: hasattr(front, "take_file"),
+            "running": lambda: bool(getattr(front, "alive", False)),
             "run": lambda: page is not None and page.controller.alive,
             "result": lambda: page is not None and page.controller.job is not None,
             "undo": lambda: self.undo_group.canUndo(),
@@ -228,13 +234,11 @@ class MainWindow(QMainWindow):
         self.session_changed()
 
     def _show_undo(self) -> None:
-        if self.panel == "runs":
-            stack = self.panels["runs"].undo_stack
+        stack = getattr(self.front, "undo_stack", None)
+        if stack is not None:
             if stack not in self.undo_group.stacks():
                 self.undo_group.addStack(stack)
             self.undo_group.setActiveStack(stack)
-        elif self.page is not None:
-            self.undo_group.setActiveStack(self.page.controller.undo_stack)
 
     @property
     def simulate(self) -> SimulatePanel:
@@ -250,6 +254,16 @@ class MainWindow(QMainWindow):
     def page(self) -> StudyPage | None:
         """The study page in front, if a study is in front."""
         return self.simulate.current if self.panel == "simulate" else None
+
+    @property
+    def front(self) -> Any:
+        """What menus and shortcuts act on: the study page, or the panel in front.
+
+        It may have ``undo_stack``, ``history`` and ``form``, ``run_or_pause``, ``stop`` and
+        ``alive``, ``script`` and ``show_methods``, ``take_file``, ``regions`` and ``shut``; an
+        action is possible when the front has what it needs.
+        """
+        return self.page or self.panels.get(self.panel)
 
     @property
     def simulating(self) -> bool:
@@ -273,6 +287,13 @@ class MainWindow(QMainWindow):
         self.open_study(identifier).choose_preset(preset)
 
     # ---- runs ------------------------------------------------------------------------------
+
+    def _open_job(self, job: Job | Task) -> None:
+        """Show where a row of the Jobs dock belongs."""
+        if isinstance(job, Task):
+            self.show_panel(job.panel)
+        else:
+            self.open_study(job.study.id)
 
     def _export_offer(self, job: Job, offer: Any) -> None:
         exporting.export_offer(self.simulate.page(job.study.id), job, offer)
@@ -325,11 +346,17 @@ class MainWindow(QMainWindow):
         for window in self.windows:
             window.close()
         for panel in self.panels.values():
+            self._shut_panel(panel)
             self.stack.removeWidget(panel)
             panel.hide()
             panel.deleteLater()
         self.panels, self.panel = {}, ""
         self.show_panel("home")
+
+    @staticmethod
+    def _shut_panel(panel: Any) -> None:
+        if hasattr(panel, "shut"):
+            panel.shut()
 
     def switch_theme(self) -> None:
         """From light to dark and back."""
@@ -344,10 +371,8 @@ class MainWindow(QMainWindow):
 
     def _move_region(self, step: int) -> None:
         """F6: rail, header, strip, set-up, views, result, docks."""
-        regions: list[QWidget] = [self.rail, self.panels[self.panel]]
-        if self.page is not None:
-            page = self.page
-            regions = [self.rail, page.header, page.strip, page.form, page.board, page.result]
+        regions: list[QWidget] = [self.rail]
+        regions += getattr(self.front, "regions", None) or [self.panels[self.panel]]
         regions += [dock for dock in self.docks.values() if dock.isVisible()]
         focus = QApplication.focusWidget()
         here = next((i for i, r in enumerate(regions) if focus and r.isAncestorOf(focus)), -step)
@@ -391,13 +416,13 @@ class MainWindow(QMainWindow):
         from PySide6.QtWidgets import QToolTip
 
         focus = QApplication.focusWidget()
-        page = self.page
-        if focus is None or page is None:
+        form = getattr(self.front, "form", None)
+        if focus is None or form is None:
             self.say("Open a study and choose a field, then press F1.")
             return
-        for name, row in page.form.rows.items():
+        for name, row in form.rows.items():
             if row is focus or row.isAncestorOf(focus):
-                declared = page.form.declarations[name]
+                declared = form.declarations[name]
                 parts = (declared.help, f"It goes {declared.limits_text}.", declared.source)
                 words = " ".join(p for p in parts if p and (p != parts[1] or declared.numeric))
                 corner = row.mapToGlobal(row.rect().bottomLeft())
@@ -470,8 +495,8 @@ class MainWindow(QMainWindow):
             self.jobs.model.refresh()
         if self.docks["workspace"].isVisible():
             self.workspace.model.refresh()
-        if self.docks["script"].isVisible() and self.page is not None:
-            self.script.set_code(self.page.script())
+        if self.docks["script"].isVisible() and hasattr(self.front, "script"):
+            self.script.set_code(self.front.script())
 
     # ---- files, end ------------------------------------------------------------------------
 
@@ -486,24 +511,25 @@ class MainWindow(QMainWindow):
             self.take_file(path)
 
     def take_file(self, path: Path) -> None:
-        """A session opens; anything else goes to the study in front."""
+        """A session opens; anything else goes to the study or panel in front."""
         if path.suffix == ".isomorph":
             self.keeper.open_file(path)
-        elif self.page is not None:
-            self.page.take_file(path)
+        elif hasattr(self.front, "take_file"):
+            self.front.take_file(path)
         else:
             self.say("Open a study first, then drop the file on it.")
 
     def confirm_runs(self, verb: str) -> bool:
         """Ask once when runs are alive; cancels them when the user agrees."""
-        alive = [job for job in self.runner.alive if not job.draft]
-        if not alive:
+        names = [f"{job.study.title} · {job.record.preset}" for job in self.runner.alive
+                 if not job.draft]  # fmt: skip
+        names += [task.title for task in self.runner.busy]
+        if not names:
             return True
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Question)
-        names = "\n".join(f"{job.study.title} · {job.record.preset}" for job in alive)
         box.setText("Runs are alive. What they found so far is kept.")
-        box.setInformativeText(names)
+        box.setInformativeText("\n".join(names))
         go = box.addButton(verb, QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(box.addButton("Stay", QMessageBox.ButtonRole.RejectRole))
         box.exec()
@@ -524,5 +550,7 @@ class MainWindow(QMainWindow):
             window.close()
         for timer in (self.slow_timer, self.frame_timer, self.status.quiet):
             timer.stop()
+        for panel in self.panels.values():
+            self._shut_panel(panel)
         self.runner.shutdown()
         self.keeper.close()

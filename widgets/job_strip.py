@@ -139,11 +139,20 @@ class JobStrip(Panel):
     continue_for_asked = Signal(float)
     stop_when_asked = Signal(str, bool, float)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        words: Mapping[str, tuple[str, str]] | None = None,
+        simulation: bool = True,
+        parent: QWidget | None = None,
+    ) -> None:
+        """``words`` = {state: (verb, icon)} of the primary button; work that is no simulation has
+        neither steps nor a speed."""
         super().__init__("bottom", parent=parent)
         self.setFixedHeight(theme.dp(40))
         self.state = "idle"
-        self._endless = True
+        self._primary_words = {"idle": ("Run", "play")} | PRIMARY | dict(words or {})
+        self._simulation = simulation
+        self._endless = simulation
         self._can_run, self._reason = True, ""
         self._unit = "ms"
         self._monitors: dict[str, str] = {}
@@ -161,7 +170,11 @@ class JobStrip(Panel):
     def _make_buttons(self) -> None:
         self.primary = Button("Continue", "play", primary=True)
         # One width for all its words, so that the next button never moves.
-        self.primary.setFixedWidth(max(theme.dp(92), self.primary.sizeHint().width()))
+        widths = []
+        for text, _ in self._primary_words.values():
+            self.primary.setText(text)
+            widths.append(self.primary.sizeHint().width())
+        self.primary.setFixedWidth(max(theme.dp(92), *widths))
         self.primary.setToolTip("Run, pause, continue (Ctrl+Enter)")
         self.primary.clicked.connect(self._press_primary)
         self.step = Tool("step-forward", "One step (Ctrl+Right)", framed=True)
@@ -210,8 +223,11 @@ class JobStrip(Panel):
         self._right = QHBoxLayout()
         self._right.setSpacing(theme.dp(6))
         row.addLayout(self._right)
-        for widget in (self.speed_label, self.speed, self.draw, self.more):
+        simulation = (self.step, self.restart, self.speed_label, self.speed, self.draw, self.more)
+        for widget in simulation[2:]:
             row.addWidget(widget)
+        for widget in simulation:
+            widget.setVisible(self._simulation)
 
     # ---- state ---------------------------------------------------------------------------
 
@@ -222,7 +238,7 @@ class JobStrip(Panel):
         changed = state != self.state
         self.state = state
         self.chip.show_state(state, word or state.capitalize(), icons.STATE[state])
-        text, icon = PRIMARY.get(state, ("Run", "play"))
+        text, icon = self._primary_words.get(state, self._primary_words["idle"])
         self.primary.setText(text)
         self.primary.setAccessibleName(text)
         self.primary.set_icon(icon)
@@ -286,6 +302,10 @@ class JobStrip(Panel):
         """Show the *Rebuild* button: values that need a new network were edited."""
         self.rebuild.setVisible(waiting)
 
+    def add_right(self, widget: QWidget) -> None:
+        """A button at the right end."""
+        self._right.addWidget(widget)
+
     # ---- what the study offers -----------------------------------------------------------
 
     def set_procedures(self, procedures: Iterable[Any], more: Iterable[Any] = ()) -> None:
@@ -330,6 +350,8 @@ class JobStrip(Panel):
 
     def _fold(self) -> None:
         """What the run does keeps its room: words of buttons go first, then Speed."""
+        if not self._simulation:
+            return
         for button in self._procedures:
             button.set_words(True)
         words = sum(button.sizeHint().width() + theme.dp(6) for button in self._procedures)

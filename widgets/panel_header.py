@@ -119,7 +119,7 @@ class PanelHeader(Panel):
         menu = self.study.menu()
         menu.clear()
         for identifier, title, number in studies:
-            action = menu.addAction(f"{number:02d}  {title}")
+            action = menu.addAction(f"{number:02d}  {title}" if number else title)
             action.triggered.connect(lambda _=False, i=identifier: self.study_chosen.emit(i))
 
     def set_study(self, title: str, number: int) -> None:

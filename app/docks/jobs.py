@@ -1,4 +1,4 @@
-"""Jobs dock: one row a run of any panel, with what it is doing."""
+"""Jobs dock: one row a run or task of any panel, with what it is doing."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from PySide6.QtWidgets import QListView, QVBoxLayout, QWidget
 from app.panels.runs.model import STATE_ROLE
 from backend.core.headless import progress_line
 from backend.core.runner import Job, Runner
+from backend.core.tasks import Task
 from widgets import icons, theme
 
 ANYWHERE = QModelIndex()
 
 
 class JobsModel(QAbstractListModel):
-    """Jobs of the runner, newest first."""
+    """Tasks and runs, newest first."""
 
     def __init__(self, runner: Runner, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.runner = runner
-        self.jobs: list[Job] = []
+        self.jobs: list[Job | Task] = []
 
     def refresh(self) -> None:
         """Look again; called by the window's slow timer."""
-        jobs = list(reversed(self.runner.jobs))
+        jobs: list[Job | Task] = [*reversed(self.runner.tasks), *reversed(self.runner.jobs)]
         if jobs != self.jobs:
             self.beginResetModel()
             self.jobs = jobs
@@ -38,6 +39,9 @@ class JobsModel(QAbstractListModel):
 
     def data(self, index: Any, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         job = self.jobs[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole and isinstance(job, Task):
+            line = f"{job.done} of {job.total} {job.what}" if job.total else job.what
+            return f"{job.title}\n{job.state} · {line}".removesuffix(" · ")
         if role == Qt.ItemDataRole.DisplayRole:
             line = progress_line(job.run) if not job.finished else job.record.finished
             return f"{job.study.title} · {job.record.preset}\n{job.state} · {line}"

@@ -6,6 +6,7 @@ import contextlib
 import os
 import threading
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,7 @@ from backend.core.store import (
     save_views,
 )
 from backend.core.study import Study
+from backend.core.tasks import Task
 
 FINISHED = ("done", "cancelled", "failed")
 
@@ -117,6 +119,7 @@ class Runner:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.jobs: list[Job] = []
+        self.tasks: list[Task] = []
         limit_threads()
 
     def prepare(
@@ -173,18 +176,34 @@ class Runner:
         job.thread.start()
         return job
 
+    def task(self, title: str, call: Callable[[Task], Any], panel: str = "") -> Task:
+        """Start a piece of work that is no run; finished ones of the same panel are forgotten."""
+        self.tasks = [task for task in self.tasks if not task.finished or task.panel != panel]
+        task = Task(title, call, panel)
+        self.tasks.append(task)
+        task.start()
+        return task
+
     @property
     def alive(self) -> list[Job]:
         return [job for job in self.jobs if not job.finished]
+
+    @property
+    def busy(self) -> list[Task]:
+        """Tasks that are not over."""
+        return [task for task in self.tasks if not task.finished]
 
     def shutdown(self, timeout: float = 5.0) -> bool:
         """Cancel everything and wait; True when every worker ended in time."""
         for job in self.alive:
             job.run.cancel()
+        for task in self.busy:
+            task.cancel()
         for job in self.jobs:
             if job.thread is not None:
                 job.thread.join(timeout)
-        return not any(job.thread and job.thread.is_alive() for job in self.jobs)
+        ended = [task.wait(timeout) for task in self.tasks]
+        return all(ended) and not any(job.thread and job.thread.is_alive() for job in self.jobs)
 
     def forget(self, job: Job) -> None:
         """Drop a finished job (its folder stays in the store)."""

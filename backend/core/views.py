@@ -20,6 +20,10 @@ What a channel must hold for each kind (arrays; missing keys are allowed unless 
 ``band``          latest ``x``\\*: edges (n+1,), ``labels``\\*: n words, ``here``: position
 ``counters``      latest ``lead``\\*, ``caption``, ``rows``: list of (label, note, value text)
 ``editor``        latest ``image``\\*; drawn with the figure editor (the study names its parameter)
+``pictures``      latest ``image`` uint8 and ``parts``: list of (caption, image uint8), ``note``
+``sheet``         a contact sheet, fed by a source of pictures
+``pictures``      latest ``image`` uint8 and ``parts``: list of (caption, image uint8), ``note``
+``sheet``         a contact sheet, fed by a source of pictures
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ from typing import Literal
 
 ViewKind = Literal[
     "raster", "traces", "image", "histogram", "bars", "psychometric", "scatter", "matrix",
-    "checks", "band", "counters", "editor",
+    "checks", "band", "counters", "editor", "pictures", "sheet",
 ]  # fmt: skip
 
 

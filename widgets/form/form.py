@@ -69,14 +69,19 @@ class ParameterForm(QWidget):
     errors_changed = Signal(int)
 
     def __init__(
-        self, model: type[Parameters], title: str = "Set-up", parent: QWidget | None = None
+        self,
+        model: type[Parameters],
+        title: str = "Set-up",
+        last: str = "",
+        parent: QWidget | None = None,
     ) -> None:
+        """``last`` names a group that comes after all others."""
         super().__init__(parent)
         self.title = title
         self.model = model
-        self.declarations = {
-            name: one for name, one in model.declarations().items() if one.kind != "array"
-        }
+        shown = [one for one in model.declarations().values() if one.kind != "array"]
+        shown.sort(key=lambda one: bool(last) and one.group == last)
+        self.declarations = {one.name: one for one in shown}
         self.rows: dict[str, FormRow] = {}
         self.tables: dict[str, CellTable] = {}
         self.groups: dict[str, Group] = {}

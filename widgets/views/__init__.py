@@ -24,6 +24,8 @@ KINDS = {
     "checks": ("lists", "ChecksView"),
     "band": ("lists", "BandView"),
     "counters": ("lists", "CountersView"),
+    "pictures": ("pictures", "PicturesView"),
+    "sheet": ("pictures", "SheetView"),
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent, QUndoStack
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app import exporting
@@ -22,7 +22,7 @@ from backend.core.files import FileProblem, text_of_array
 from backend.core.parameters import ParameterError
 from backend.core.run import StopCondition
 from backend.core.runner import FINISHED, Job
-from backend.core.script import write_script
+from backend.core.script import write_methods, write_script
 from backend.core.store import Record
 from backend.core.study import Procedure
 from backend.core.views import View
@@ -259,6 +259,24 @@ class StudyPage(QWidget):
             self.strip.set_procedures(buttons[:MOST_BUTTONS], buttons[MOST_BUTTONS:])
 
     @property
+    def history(self) -> StudyController:
+        """Parameters under undo."""
+        return self.controller
+
+    @property
+    def undo_stack(self) -> QUndoStack:
+        return self.controller.undo_stack
+
+    @property
+    def alive(self) -> bool:
+        return self.controller.alive
+
+    @property
+    def regions(self) -> list[QWidget]:
+        """What F6 goes through."""
+        return [self.header, self.strip, self.form, self.board, self.result]
+
+    @property
     def procedures(self) -> list[Procedure]:
         """What can be measured with the present settings, the preset's own first."""
         return list(self._buttons)
@@ -490,6 +508,13 @@ class StudyPage(QWidget):
     def tell_later(self, title: str, text: str) -> None:
         """From a worker: say this at the next slow tick."""
         self._later.append((title, text))
+
+    def show_methods(self) -> None:
+        """The methods paragraph, ready to copy."""
+        controller, job = self.controller, self.controller.job
+        procedure = job.record.procedure if job is not None else "free"
+        text = write_methods(controller.study, controller.preset, controller.parameters, procedure)
+        self.window_.show_text("Methods", "Paste this into the methods section.", text)
 
     def script(self) -> str:
         """The Python of the current view."""

@@ -1,0 +1,1 @@
+"""Stimulus studio: generators, live preview, contact sheet, the user's sets."""

@@ -1,0 +1,104 @@
+"""Work with an end that is no study's run: make a set, import, export, match, prepare a stage."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from backend.core.run import Cancelled
+
+
+class Task:
+    """One piece of work in its own thread; owned by the runner, watched by whoever asked for it.
+
+    ``call(task)`` runs in the thread; it calls ``task.check()`` often and returns the result.
+
+    Attributes
+    ----------
+    title : what is made, in words.
+    outcome : "" while alive, then "done", "cancelled" or "failed".
+    result : what ``call`` returned.
+    failure : why it failed, for people (a :class:`backend.core.runner.Failure`), or None.
+    """
+
+    def __init__(self, title: str, call: Callable[[Task], Any], panel: str = "") -> None:
+        self.title = title
+        self.panel = panel
+        self.outcome = ""
+        self.result: Any = None
+        self.failure: Any = None
+        self.done, self.total, self.what = 0, 0, ""
+        self.began = time.monotonic()
+        self._call = call
+        self._cancelled = threading.Event()
+        self._going = threading.Event()
+        self._going.set()
+        self._thread = threading.Thread(target=self._work, name=f"task {title}")
+
+    def start(self) -> None:
+        """Start the thread; once."""
+        self._thread.start()
+
+    def _work(self) -> None:
+        from backend.core.runner import describe
+
+        outcome = "failed"
+        try:
+            self.result = self._call(self)
+            outcome = "done"
+        except Cancelled:
+            outcome = "cancelled"
+        except Exception as error:  # everything ends as words beside the task
+            self.failure = describe(error)
+        finally:
+            self.outcome = outcome
+
+    # ---- from the work ---------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Wait while paused; raise Cancelled when the owner cancelled."""
+        self._going.wait()
+        if self._cancelled.is_set():
+            raise Cancelled
+
+    def progress(self, done: int, total: int, what: str = "") -> None:
+        """Say how far it is, and look whether to go on."""
+        self.done, self.total, self.what = done, total, what or self.what
+        self.check()
+
+    # ---- from the owner --------------------------------------------------------------------
+
+    @property
+    def finished(self) -> bool:
+        return bool(self.outcome)
+
+    @property
+    def state(self) -> str:
+        """running, paused, done, cancelled or failed."""
+        return self.outcome or ("running" if self._going.is_set() else "paused")
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimate from the share done; None before 2 % or without a total."""
+        if not self.total or self.done < 0.02 * self.total:
+            return None
+        spent = time.monotonic() - self.began
+        return spent * (self.total - self.done) / self.done
+
+    def pause(self) -> None:
+        self._going.clear()
+
+    def resume(self) -> None:
+        self._going.set()
+
+    def cancel(self) -> None:
+        """Ask it to stop at its next check."""
+        self._cancelled.set()
+        self._going.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for its end."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()

@@ -1,0 +1,200 @@
+"""What the operator sees of a running session: numbers, timing, answers, psychometric curve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from backend.stage.design import Design
+from backend.stage.timing import LATE_RATIO, interval_histogram
+
+INTERVALS = 600
+LEAST_FOR_FIT = 20
+RT_BINS = 24
+
+
+class LiveResult:
+    """Grows with every ``trial end`` event of the presenter.
+
+    Attributes
+    ----------
+    trials : the events so far, in order.
+    flips : frames shown; ``late`` late ones as (trial, frame, phase, interval in ms, frames lost).
+    """
+
+    def __init__(self, design: Design, rate_hz: float) -> None:
+        self.design, self.period = design, 1.0 / rate_hz
+        self.trials: list[dict[str, Any]] = []
+        self.flips = 0
+        self.late: list[dict[str, Any]] = []
+        self._intervals: list[float] = []
+        self._first: float | None = None
+        self.graded = any("correct" in row for block in design.blocks for row in block.trials)
+        self.meanings = list(dict.fromkeys(key.meaning for key in design.keys))
+
+    def add(self, event: Mapping[str, Any]) -> None:
+        """Take one finished trial."""
+        self.trials.append(dict(event))
+        flips = np.asarray(event["flips"], float)
+        self.flips += max(len(flips) - 1, 0)
+        self.late += event["late"]
+        self._intervals = [*self._intervals, *(1000 * np.diff(flips))][-INTERVALS:]
+
+    # ---- numbers -----------------------------------------------------------------------------
+
+    @property
+    def answered(self) -> list[dict[str, Any]]:
+        """Trials with an answer."""
+        return [t for t in self.trials if t["answer"].get("response") not in (None, "", "n/a")]
+
+    @property
+    def times(self) -> np.ndarray:
+        """Response times in s of the answered trials."""
+        found = [t["answer"].get("response_time") for t in self.answered]
+        return np.array([value for value in found if isinstance(value, int | float)], float)
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """(label, note, value) of the counters."""
+        answered, times = self.answered, self.times
+        rows = [("Answers", "", f"{len(answered)} of {len(self.trials)}")]
+        rows.append(("No answer", "", str(len(self.trials) - len(answered))))
+        if self._streams:
+            hits, targets, false = self._stream_totals()
+            rows = [("Targets found", "", f"{hits} of {targets}"),
+                    ("False alarms", "", str(false))]  # fmt: skip
+        elif self.graded:
+            right = [bool(t["answer"].get("correct")) for t in answered]
+            rows.append(
+                ("Right", "of the answers", percent(float(np.mean(right))) if right else "–")
+            )
+            rows += self._detection()
+        elif self.meanings and answered:
+            first = self.meanings[0]
+            share = float(np.mean([t["answer"]["response"] == first for t in answered]))
+            rows.append((f"Said “{first}”", "", percent(share)))
+        if len(times):
+            rows.append(("Median response time", "", f"{np.median(times):.3f} s"))
+        thresholds = [t["threshold"] for t in self.trials if t.get("threshold") is not None]
+        if thresholds:
+            rows.append(("Threshold so far", "", f"{thresholds[-1]:.3g}"))
+        return rows
+
+    @property
+    def _streams(self) -> bool:
+        return any("hits" in trial["answer"] for trial in self.trials)
+
+    def _stream_totals(self) -> tuple[int, int, int]:
+        names = ("hits", "targets", "false_alarms")
+        hits, targets, false = (
+            sum(int(trial["answer"].get(name, 0)) for trial in self.trials) for name in names
+        )
+        return hits, targets, false
+
+    def _detection(self) -> list[tuple[str, str, str]]:
+        """d-prime and criterion when there are two answers and both are sometimes right."""
+        from backend.analysis.detection import detection
+
+        wanted = list(dict.fromkeys(
+            str(t["row"]["correct"]) for t in self.answered if t["row"].get("correct")
+        ))  # fmt: skip
+        if len(wanted) != 2:
+            return []
+        signal = wanted[0]
+        counts = {True: [0, 0], False: [0, 0]}
+        for trial in self.answered:
+            is_signal = trial["row"].get("correct") == signal
+            counts[is_signal][trial["answer"]["response"] == signal] += 1
+        (misses, hits), (rejects, false) = counts[True], counts[False]
+        if not (misses + hits and rejects + false):
+            return []
+        found = detection(hits, misses + hits, false, rejects + false)
+        return [("d-prime", f"signal “{signal}”", f"{found.d_prime:.2f}"),
+                ("Criterion", "", f"{found.criterion:+.2f}".replace("-", "−"))]  # fmt: skip
+
+    # ---- pictures ----------------------------------------------------------------------------
+
+    def share(self) -> dict[str, Any]:
+        """Running share of right answers, or of the first meaning, over trials."""
+        marks = []
+        for trial in self.answered:
+            answer = trial["answer"]
+            right = bool(answer.get("correct"))
+            marks.append(right if self.graded else answer["response"] == self.meanings[0])
+        if not marks:
+            return {}
+        count = np.arange(1, len(marks) + 1)
+        return {"x": count.astype(float), "share": np.cumsum(marks) / count}
+
+    def intervals(self) -> dict[str, Any]:
+        """Histogram of the last flip intervals in ms."""
+        if not self._intervals:
+            return {}
+        counts, edges = interval_histogram(np.array(self._intervals), 1000 * self.period)
+        return {"edges": edges, "flips": np.asarray(counts, float)}
+
+    @property
+    def late_above_ms(self) -> float:
+        """Longer intervals are misses."""
+        return 1000 * LATE_RATIO * self.period
+
+    def onsets(self) -> dict[str, Any]:
+        """First flip of each trial: how far it is from the frame grid of the session, in ms."""
+        if not self.trials:
+            return {}
+        first = np.array([t["flips"][0] for t in self.trials if t["flips"]])
+        number = np.array([float(t["number"]) for t in self.trials if t["flips"]])
+        off = first - np.rint(first / self.period) * self.period
+        return {"x": number, "off": 1000 * off}
+
+    def reaction(self) -> dict[str, Any]:
+        """Histogram of response times in s."""
+        times = self.times
+        if not len(times):
+            return {}
+        counts, edges = np.histogram(times, RT_BINS, (0, max(1.0, float(times.max()))))
+        return {"edges": edges, "answers": counts.astype(float)}
+
+    def curve(self) -> dict[str, Any]:
+        """Share right (or of the first meaning) over levels, with a fit from twenty answers on."""
+        from backend.analysis.psychometrics import binomial_interval
+
+        levels: dict[float, list[bool]] = {}
+        for trial in self.answered:
+            level = trial["row"].get("level")
+            if isinstance(level, int | float):
+                right = (
+                    bool(trial["answer"].get("correct"))
+                    if self.graded
+                    else (trial["answer"]["response"] == self.meanings[0])
+                )
+                levels.setdefault(float(level), []).append(right)
+        if not levels:
+            return {}
+        x = np.array(sorted(levels))
+        n = np.array([len(levels[value]) for value in x])
+        k = np.array([sum(levels[value]) for value in x])
+        spans = [binomial_interval(int(a), int(b)) for a, b in zip(k, n, strict=True)]
+        data: dict[str, Any] = {
+            "x": x, "y": k / n, "low": np.array([s[0] for s in spans]),
+            "high": np.array([s[1] for s in spans]),
+        }  # fmt: skip
+        if n.sum() >= LEAST_FOR_FIT and len(x) > 2:
+            data |= self._fit(x, k, n)
+        return data
+
+    def _fit(self, x: np.ndarray, k: np.ndarray, n: np.ndarray) -> dict[str, Any]:
+        from backend.analysis.psychometrics import fit_logistic
+
+        try:
+            fit = fit_logistic(x, k, n)
+        except ValueError:
+            return {}
+        grid = np.linspace(x.min(), x.max(), 100)
+        return {"fit_x": grid, "fit_y": fit(grid), "threshold": fit.threshold}
+
+
+def percent(share: float) -> str:
+    """A share in percent."""
+    return f"{100 * share:.1f} %"
