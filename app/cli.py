@@ -238,6 +238,37 @@ def pairs(texts: list[str], option: str) -> dict[str, str]:
     return found
 
 
+@app.command("stimuli")
+def stimuli(
+    kind: Annotated[str, typer.Argument(help="A generator (see --list).")] = "",
+    n: Annotated[int | None, typer.Option("--n", help="How many (images, or per class).")] = None,
+    preset: Annotated[str, typer.Option(help="Named settings (default: the first).")] = "",
+    values: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="One parameter.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same bytes.")] = None,
+    threads: Annotated[int, typer.Option(min=0, help="Workers; 0: as many as cores.")] = 0,
+    form: Annotated[str, typer.Option("--format", help="folder, npz or stim.csv.")] = "folder",
+    listing: Annotated[bool, typer.Option("--list", help="The generators and presets.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for the set.")] = None,
+) -> int:
+    """Make a stimulus set; the bytes do not depend on the number of threads."""
+    from backend.stimuli import headless
+
+    if listing:
+        print(headless.listing())
+        return 0
+    if not kind:
+        raise ParameterError("KIND", "A generator is needed. See isomorph stimuli --list.")
+    if out is None or not str(out).strip("."):
+        raise ParameterError("--out", "--out needs the name of a folder.")
+    generator, parameters = headless.settings(kind, preset, pairs(values or [], "--set"), seed, n)
+    path = headless.target(out, form, generator, parameters)
+    signal.signal(signal.SIGTERM, interrupt)
+    print(headless.make(generator, parameters, path, threads, headless.say_on_stderr))
+    return 0
+
+
 @app.command("stage")
 def stage(
     design: Annotated[str, typer.Argument(help="A template (see --list) or a design file.")] = "",

@@ -87,19 +87,9 @@ class Draft:
             raise FileProblem(write_sentence(Path(name), error)) from error
 
     def into(self, shape: tuple[int, ...], dtype: Any = np.uint8) -> np.ndarray:
-        """Array on the disk for :func:`backend.stimuli.generator.make_set`.
-
-        Its blocks are taken at once: a full disk is told here, not by a fault while drawing.
-        """
-        path = self.path / "images.npy"
-        try:
-            images = np.lib.format.open_memmap(path, "w+", np.dtype(dtype), shape)
-            with path.open("r+b") as file:
-                os.posix_fallocate(file.fileno(), 0, max(1, path.stat().st_size))
-        except OSError as error:
-            raise FileProblem(write_sentence(Path(self.id), error)) from error
-        self.images = images
-        return images
+        """Array on the disk for :func:`backend.stimuli.generator.make_set`."""
+        self.images = disk_array(self.path / "images.npy", shape, dtype)
+        return self.images
 
     def keep(self, stimuli: StimulusSet, progress: Told = None) -> StoredSet:
         """Finish the folder and let it appear; FileProblem when the disk is full."""
@@ -228,6 +218,20 @@ class SetStore:
             number = path.name.split("-")[1]
             if not (number.isdigit() and alive(int(number))):
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def disk_array(path: Path, shape: tuple[int, ...], dtype: Any = np.uint8) -> np.ndarray:
+    """A new NPY file as a writable memory map.
+
+    Its blocks are taken at once: a full disk is told here, not by a fault while drawing.
+    """
+    try:
+        images = np.lib.format.open_memmap(path, "w+", np.dtype(dtype), shape)
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, max(1, path.stat().st_size))
+    except OSError as error:
+        raise FileProblem(write_sentence(path, error)) from error
+    return images
 
 
 def thumbnails(images: np.ndarray, progress: Told = None) -> np.ndarray:
