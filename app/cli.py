@@ -265,7 +265,10 @@ def stimuli(
     generator, parameters = headless.settings(kind, preset, pairs(values or [], "--set"), seed, n)
     path = headless.target(out, form, generator, parameters)
     signal.signal(signal.SIGTERM, interrupt)
-    print(headless.make(generator, parameters, path, threads, headless.say_on_stderr))
+    try:
+        print(headless.make(generator, parameters, path, threads, headless.say_on_stderr))
+    except KeyboardInterrupt:
+        fail("Stopped. Nothing was written.", FAILED)
     return 0
 
 
