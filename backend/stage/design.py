@@ -44,7 +44,9 @@ class Source:
     ----------
     generator : id of a stimulus generator (``backend.stimuli.generators``), with ``preset`` and
         ``parameters``; or "" when ``folder`` is a saved stimulus set.
-    count : how many images it has; index 0 .. count - 1. ``first`` is added to the index.
+    count : how many images it has; index 0 .. count - 1.
+    first, every, without : which images of the generator or set these are: from ``first`` on every
+        ``every``-th one, or all but each ``without``-th (0: all).
     """
 
     name: Name
@@ -54,6 +56,14 @@ class Source:
     folder: str = ""
     count: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     first: Annotated[int, Field(ge=0)] = 0
+    every: Annotated[int, Field(ge=1)] = 1
+    without: Annotated[int, Field(ge=0)] = 0
+
+    def place(self, index: int) -> int:
+        """Number of image ``index`` in the generator or set."""
+        if self.without > 1:
+            return self.first + index + 1 + index // (self.without - 1)
+        return self.first + index * self.every
 
 
 @dataclass(frozen=True, config=_CONFIG)

@@ -39,6 +39,8 @@ from backend.stage.timing import late_flips
 from backend.stage.triggers import Triggers
 
 GO_ON = ("space", "return", "enter")
+PORTION = 200
+"""Pictures kept ready in memory."""
 PAGE_DEG = 0.6
 """Letter height of pages."""
 Event = dict[str, Any]
@@ -149,7 +151,11 @@ class Presenter:
                 method.record(record["row"]["level_index"], bool(record["answer"].get("correct")))
         if method is None and len(done) == len(block.trials):
             return
-        self._prepare(block)
+        if method is not None and block.method is not None:
+            levels, rows = range(len(block.method.levels)), range(len(block.rows))
+            self._prepare([self.plan.at_level(block, i, x, 0) for x in levels for i in rows])
+        else:
+            self._portion(block, len(done))
         self._say("block", number=block.number, name=block.name, trials=block.most_trials)
         if block.before:
             self._page(block.before)
@@ -159,6 +165,8 @@ class Presenter:
             if count and block.rest_every and count % block.rest_every == 0:
                 self._publish()
                 self._page(f"{count} of {block.most_trials} trials are done. Rest as you like.")
+            if method is None:
+                self._portion(block, count)
             self._between()
             self._trial(block, trial, method)
         self._publish()
@@ -174,20 +182,32 @@ class Presenter:
             yield self.plan.at_level(block, index, level, first + index)
             index += 1
 
-    def _prepare(self, block: PlannedBlock) -> None:
-        """Render the block's pictures and put them into the dataset."""
-        trials: Sequence[PlannedTrial] = block.trials
-        if block.adaptive and block.method is not None:
-            levels = range(len(block.method.levels))
-            count = range(len(block.rows))
-            trials = [self.plan.at_level(block, i, level, 0) for level in levels for i in count]
+    def _portion(self, block: PlannedBlock, start: int) -> None:
+        """Have the pictures of the trial ready, with those of the next ones that fit."""
+        if all(self.stimuli.ready(name) for name in block.trials[start].references):
+            return
+        names: set[str] = set()
+        stop = start
+        for trial in block.trials[start:]:
+            names.update(trial.references)
+            if len(names) > PORTION and stop > start:
+                break
+            stop += 1
+        self._prepare(block.trials[start:stop])
+
+    def _prepare(self, trials: Sequence[PlannedTrial]) -> None:
+        """Render the trials' pictures and put them into the dataset."""
         references = list(dict.fromkeys(name for trial in trials for name in trial.references))
-        self.stimuli.prepare(
-            references, lambda done, total: self._say("preparing", done=done, total=total)
-        )
+        self.stimuli.prepare(references, self._preparing)
         folder = self.log.root / "stimuli"
-        for reference in references:
+        for number, reference in enumerate(references):
             self._stored(functools.partial(self.stimuli.write, reference, folder))
+            if number % 16 == 0:
+                self.display.answers()
+
+    def _preparing(self, done: int, total: int) -> None:
+        self._say("preparing", done=done, total=total)
+        self.display.answers()  # the window system must see that we are alive
 
     def _publish(self) -> None:
         self._stored(self.log.publish)

@@ -44,6 +44,10 @@ class Stimuli:
                 if progress is not None:
                     progress(done, len(missing))
 
+    def ready(self, reference: str) -> bool:
+        """Whether it is rendered."""
+        return reference in self._images
+
     def image(self, reference: str) -> np.ndarray:
         """(H, W) or (H, W, 3) uint8; rendered now when it was not prepared."""
         if reference not in self._images:
@@ -57,18 +61,26 @@ class Stimuli:
         return self._rows.get(reference, {})
 
     def _render(self, source: Source, run: range) -> None:
+        places = [source.place(index) for index in run]
         if source.folder:
             stored = self._folder(source)
-            images = [stored.images[source.first + i] for i in run]
-            rows = [stored.row(source.first + i) for i in run]
+            images = [stored.images[place] for place in places]
+            rows = [stored.row(place) for place in places]
         else:
-            generator, parameters, prepared = self._generator(source)
-            start = source.first + run.start
-            batch = generator.draw(parameters, prepared, start, start + len(run))
-            images, rows = list(batch.images), batch.rows
+            images, rows = self._drawn(source, places)
         for index, image, row in zip(run, images, rows, strict=True):
             self._images[f"{source.name}:{index}"] = as_texture(image)
             self._rows[f"{source.name}:{index}"] = dict(row)
+
+    def _drawn(self, source: Source, places: list[int]) -> tuple[list[np.ndarray], list[Any]]:
+        generator, parameters, prepared = self._generator(source)
+        images: list[np.ndarray] = []
+        rows: list[Any] = []
+        for part in _runs(places):
+            batch = generator.draw(parameters, prepared, part.start, part.stop)
+            images += list(batch.images)
+            rows += batch.rows
+        return images, rows
 
     def _generator(self, source: Source) -> tuple[Any, Any, Any]:
         from backend.stimuli.generators import find
@@ -83,7 +95,7 @@ class Stimuli:
             start = generator.parameters_of(source.preset or generator.presets[0].name)
             parameters = start.changed(**source.parameters)
             if "n" in parameters.declarations():
-                parameters = parameters.changed(n=source.first + source.count)
+                parameters = parameters.changed(n=source.place(source.count - 1) + 1)
             generator.check(parameters)
             self._prepared[source.name] = generator, parameters, generator.prepare(parameters)
         return self._prepared[source.name]
@@ -93,10 +105,11 @@ class Stimuli:
             from backend.stimuli import set_files
 
             stored = set_files.load(Path(source.folder))
-            if len(stored) < source.first + source.count:
+            last = source.place(source.count - 1)
+            if last >= len(stored):
                 raise FileProblem(
                     f"{Path(source.folder).name} holds {len(stored)} images; the design uses "
-                    f"{source.first + source.count}. Choose the whole set."
+                    f"{last + 1}. Choose the whole set."
                 )
             self._sets[source.name] = stored
         return self._sets[source.name]

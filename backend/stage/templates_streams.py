@@ -48,8 +48,8 @@ def pedestrians() -> Design:
         "pedestrian.",
         source="11-rsvp-meg, section 2.1",
         sources=(
-            Source("target", "scenes", parameters={"targets": "all", "seed": 1}, count=56),
-            Source("non-target", "scenes", parameters={"targets": "none", "seed": 2}, count=1344),
+            Source("target", "scenes", "session", count=56, every=25),
+            Source("non-target", "scenes", "session", count=1344, without=25),
         ),
         trial_kinds=(TrialKind("stream", phases),),
         keys=(AnswerKey("space", "seen"), AnswerKey("left button", "seen", "mouse")),
