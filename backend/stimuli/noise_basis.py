@@ -35,20 +35,21 @@ GABOR_SD = 25.0
 _FUNCTIONS = 7
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NoiseBasis:
     """The basis B of images of ``side`` px; make it with :func:`noise_basis`.
 
     Attributes
     ----------
     source : side of the stimulus whose area average the images are; ``side`` for the stimulus.
-    scales : indices into ``SCALES`` of the scales in use.
+    kind : "sinusoid" or "gabor"; scales : indices into ``SCALES`` of the scales in use.
     across : one (7, q) float32 a scale, functions of x over a patch of q px.
     down : one (q, 7, 12) float32 a scale, what each layer puts on them in each row.
     """
 
     side: int
     source: int
+    kind: str
     scales: tuple[int, ...]
     across: tuple[np.ndarray, ...]
     down: tuple[np.ndarray, ...]
@@ -156,7 +157,7 @@ def noise_basis(
         x, y = _factors(side, source, SCALES[scale], kind)
         across.append(x)
         down.append(y / np.float32(LAYERS * len(scales)))
-    return NoiseBasis(side, source, scales, tuple(across), tuple(down))
+    return NoiseBasis(side, source, kind, scales, tuple(across), tuple(down))
 
 
 def check_side(side: int) -> None:
