@@ -1,6 +1,7 @@
 """Compile the kernels once, after installation, so that the first run starts at once.
 
-``python -m backend.warm`` runs every study for a moment; numba keeps what it compiled.
+``python -m backend.warm`` runs every study for a moment and draws one picture of every stimulus
+generator; numba keeps what it compiled.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import sys
 import time
 
 from backend.core.run import Run
+from backend.stimuli import generators
 from backend.studies import find, ids
 
 
@@ -26,5 +28,17 @@ def warm() -> None:
             print(f"compiled {study.title} in {seconds:.0f} s", file=sys.stderr, flush=True)
 
 
+def warm_stimuli() -> None:
+    """Draw a small preview of each preset of each generator, saying how long it took."""
+    for identifier in generators.ids():
+        generator = generators.find(identifier)
+        began = time.perf_counter()
+        for preset in generator.presets:
+            generator.preview(generator.parameters_of(preset.name), side=64)
+        seconds = time.perf_counter() - began
+        print(f"compiled {generator.title} in {seconds:.0f} s", file=sys.stderr, flush=True)
+
+
 if __name__ == "__main__":
     warm()
+    warm_stimuli()
