@@ -18,6 +18,7 @@ BENCHMARKS = {
     "stall": "stall.py",
     "balanced-network": "balanced.py",
     "retina": "retina.py",
+    "stimuli": "stimuli_shapes.py",
 }
 """Name → script; each prints JSON rows {name, value, unit, peer, peer_value, ratio, bar, met}."""
 
