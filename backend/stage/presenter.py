@@ -7,11 +7,9 @@ uploaded and rows written between trials, and the garbage collector is off.
 from __future__ import annotations
 
 import functools
-import gc
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -19,26 +17,23 @@ import numpy as np
 from backend.core.files import FileProblem, write_json
 from backend.core.store import home
 from backend.stage.bids import Session
-from backend.stage.design import ANSWER, WITHHOLD, AnswerKey
-from backend.stage.display import Display, KeyEvent, Layer, MeasuredRate
+from backend.stage.display import Display, Layer, MeasuredRate
 from backend.stage.drawing import draw_text
 from backend.stage.events import (
-    Answer,
-    Shown,
     answer_columns,
     first_onset,
     stream_score,
     trial_events,
 )
+from backend.stage.frame_loop import GO_ON, FrameLoop, Taken
 from backend.stage.methods import Adaptive, method_of
-from backend.stage.participants import Participant, TrialView
+from backend.stage.participants import Participant
 from backend.stage.plan import Plan, PlannedBlock, PlannedTrial
-from backend.stage.steps import Step, steps_of
+from backend.stage.steps import steps_of
 from backend.stage.stimuli import Stimuli
 from backend.stage.timing import late_flips
 from backend.stage.triggers import Triggers
 
-GO_ON = ("space", "return", "enter")
 PORTION = 200
 """Pictures kept ready in memory."""
 PAGE_DEG = 0.6
@@ -48,20 +43,6 @@ Event = dict[str, Any]
 
 class Aborted(Exception):
     """The session ends here; what was finished is kept."""
-
-
-@dataclass
-class Taken:
-    """What one trial gathered while its frames ran."""
-
-    steps: list[Step]
-    flips: list[float]
-    shown: list[Shown]
-    answers: list[Answer]
-    early: int = 0
-    page: bool = False
-    quit: bool = False
-    since: float = float("inf")
 
 
 class Presenter:
@@ -96,16 +77,12 @@ class Presenter:
         self.triggers = triggers or Triggers()
         self.triggers.say = lambda sentence: self._say("problem", sentence=sentence, action="")
         self.listener, self.control = listener, control
-        self.patience = patience_s
-        self._keys: dict[tuple[str, str], AnswerKey] = {(k.device, k.key): k for k in plan.keys}
+        self.loop = FrameLoop(
+            plan, display, stimuli, self.triggers, responder, self._say, patience_s
+        )
         self._levels = any(key.level for key in plan.keys)
-        self._answer_code = plan.design.triggers.get(ANSWER, 0)
-        self._stream_answers = False
         self._zero: float | None = None
         self._textures: dict[str, tuple[int, ...]] = {}
-        self._held: set[str] = set()
-        self._pending: deque[KeyEvent] = deque()
-        self._trials = len(log.records)
 
     def run(self) -> str:
         """Present all trials that are not on disk yet; "done" or "aborted"."""
@@ -262,7 +239,7 @@ class Presenter:
             pressed = [event for event in self.display.answers() if event.down]
             if any(event.key == self.plan.design.quit_key for event in pressed):
                 raise Aborted
-            known = any((e.device, e.key) in self._keys or e.key in GO_ON for e in pressed)
+            known = any((e.device, e.key) in self.loop.keys or e.key in GO_ON for e in pressed)
             if known or now >= press:
                 break
             if self.control is not None and self.control() == "abort":
@@ -282,24 +259,14 @@ class Presenter:
         self._upload(trial)
         design = self.plan.design
         steps = steps_of(trial, self._textures, self.plan.monitor, design.photodiode)
-        self._stream_answers = any(step.label for step in steps)
-        taken = Taken(steps, [], [], [])
         prepare_ms = 1000.0 * (time.perf_counter() - start)
         self._say("trial", number=trial.number, block=block.name, row=_plain_row(trial))
-        self._note_held(trial)
-        focused = self.display.focused
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            self._frames(trial, taken)
-        finally:
-            if collecting:
-                gc.enable()
+        taken = self.loop.run(trial, steps)
+        self._tell_held(trial, taken)
         if taken.quit:
             self._say("message", sentence=f"Ended in trial {trial.number}, which is not kept.")
             raise Aborted
-        focused = focused and self.display.focused
-        record = self._record(block, trial, taken, focused, prepare_ms)
+        record = self._record(block, trial, taken, prepare_ms)
         if method is not None:
             method.record(trial.row["level_index"], bool(record["answer"].get("correct")))
         try:
@@ -328,139 +295,16 @@ class Presenter:
             self.display.upload(name, image)
             self._textures[name] = image.shape
 
-    def _note_held(self, trial: PlannedTrial) -> None:
-        self.display.answers()
-        self._pending.clear()
-        self._held = set(self.display.held())
-        if self._held:
-            names = ", ".join(sorted(self._held))
+    # ---- after a trial
+
+    def _tell_held(self, trial: PlannedTrial, taken: Taken) -> None:
+        if taken.held:
             self._say(
                 "problem",
-                sentence=f'Trial {trial.number} began with "{names}" held down. It does not count '
-                f"until it is let go and pressed again.",
+                sentence=f'Trial {trial.number} began with "{", ".join(taken.held)}" held down. '
+                f"It does not count until it is let go and pressed again.",
                 action="",
             )
-
-    def _frames(self, trial: PlannedTrial, taken: Taken) -> None:
-        """The frame loop: nothing here but showing, flipping, stamping and answers."""
-        display, flips = self.display, taken.flips
-        flip, limit = display.flip, self.patience
-        for number, step in enumerate(taken.steps):
-            if step.skip_if_answered and taken.answers:
-                continue
-            layers = step.layers
-            if step.outcomes:
-                layers = step.outcomes[outcome(trial, taken.answers)]
-            display.show(layers)
-            onset = flip()
-            flips.append(onset)
-            self._begin(trial, number, step, onset, taken)
-            left = step.frames - 1
-            self._poll(onset, number, step, taken)
-            while left and not self._ended(step, taken):
-                now = flip()
-                flips.append(now)
-                left -= 1
-                self._poll(now, number, step, taken)
-                if left < 0 and limit and now - onset > limit:
-                    break
-            if taken.quit:
-                return
-        display.show(())
-        flips.append(flip())
-
-    @staticmethod
-    def _ended(step: Step, taken: Taken) -> bool:
-        if taken.quit:
-            return True
-        return step.until_answer and (taken.page if step.page else bool(taken.answers))
-
-    def _begin(
-        self, trial: PlannedTrial, number: int, step: Step, onset: float, taken: Taken
-    ) -> None:
-        """At the onset flip of a step: trigger, log entry, and the participant's answer."""
-        sent = True
-        if step.code:
-            sent = self.triggers.send(step.code, onset).sent
-        first = step.onset_kind and not any(one.onset_kind for one in taken.shown)
-        taken.shown.append(
-            Shown(
-                step.name, step.trial_type, len(taken.flips) - 1, step.frames, step.code, sent,
-                step.reference, step.label, step.onset_kind,
-            )
-        )  # fmt: skip
-        taken.page = False
-        if step.accepts and taken.since == float("inf"):
-            taken.since = onset
-        if self.responder is not None:
-            if step.page:
-                self._press(self._any_key(), onset + self.responder.page_s)
-            elif first:
-                self._respond(trial, number, onset, taken)
-        if not step.label or first:
-            self._say("phase", trial=trial.number, name=step.name, picture=step.reference)
-
-    def _any_key(self) -> tuple[str, str]:
-        first = self.plan.keys[0] if self.plan.keys else None
-        return (first.device, first.key) if first else ("keyboard", "space")
-
-    def _respond(self, trial: PlannedTrial, number: int, onset: float, taken: Taken) -> None:
-        """Let the simulated participant see the trial and schedule its presses."""
-        assert self.responder is not None
-        frames = 0
-        for step in taken.steps[number:]:
-            if step.accepts:
-                break
-            frames += step.frames
-        view = TrialView(
-            trial,
-            self.plan.keys,
-            {name: self.stimuli.image(name) for name in trial.references},
-            frames / self.plan.rate_hz,
-            [s.frames * i / self.plan.rate_hz for i, s in enumerate(taken.steps[number:])],
-            [step.label for step in taken.steps[number:]],
-        )
-        for press in self.responder.respond(view):
-            self._press((press.device, press.key), onset + press.delay_s)
-
-    def _press(self, key: tuple[str, str], moment: float) -> None:
-        for when, down in ((moment, True), (moment + 0.06, False)):
-            self._pending.append(KeyEvent(key[1], when, key[0], down))
-        self._pending = deque(sorted(self._pending, key=lambda event: event.time))
-
-    def _poll(self, now: float, number: int, step: Step, taken: Taken) -> None:
-        events = self.display.answers()
-        while self._pending and self._pending[0].time <= now:
-            events.append(self._pending.popleft())
-        for event in events:
-            self._take(event, number, step, taken)
-
-    def _take(self, event: KeyEvent, number: int, step: Step, taken: Taken) -> None:
-        """One press: an answer, a page turned, too early, the quit key, or nothing."""
-        if not event.down:
-            self._held.discard(event.key)
-            return
-        if event.key == self.plan.design.quit_key:
-            taken.quit = True
-            return
-        if event.key in self._held:
-            return
-        key = self._keys.get((event.device, event.key))
-        if step.page:
-            taken.page = taken.page or key is not None or event.key in GO_ON
-        elif key is None:
-            return
-        elif event.time < taken.since:
-            taken.early += 1
-        elif step.accepts and (self._stream_answers or not taken.answers):
-            sent = True
-            if self._answer_code:
-                sent = self.triggers.send(self._answer_code, event.time).sent
-            taken.answers.append(
-                Answer(event.key, key.meaning, key.level, event.time, number, sent)
-            )
-
-    # ---- after a trial
 
     def _zero_of(self, first: float) -> float:
         """Time of onset 0: the first flip, or earlier by what a resumed session has behind it."""
@@ -478,7 +322,6 @@ class Presenter:
         block: PlannedBlock,
         trial: PlannedTrial,
         taken: Taken,
-        focused: bool,
         prepare_ms: float,
     ) -> dict[str, Any]:
         """The trial as it goes to disk."""
@@ -486,13 +329,13 @@ class Presenter:
         files = {name: self.stimuli.file(name) for name in trial.references}
         events = trial_events(
             trial, taken.shown, taken.flips, taken.answers, zero, self.measured.hz, files,
-            self._answer_code, self._levels,
+            self.loop.answer_code, self._levels,
         )  # fmt: skip
         phases = [(one.name, one.frame) for one in taken.shown]
         names = _names(phases, len(taken.flips))
         late = late_flips(trial.number, taken.flips, names, self.measured.period_s)
         onset = first_onset(taken.shown, taken.flips)
-        if self._stream_answers:
+        if taken.stream:
             answer: dict[str, Any] = stream_score(events)
         else:
             answer = answer_columns(trial, taken.answers, onset, self._levels)
@@ -503,7 +346,7 @@ class Presenter:
             "row": _plain_row(trial),
             "answer": answer,
             "early": taken.early,
-            "focused": focused,
+            "focused": taken.focused,
             "prepare_ms": round(prepare_ms, 3),
             "late": [asdict(one) for one in late],
             "phases": phases,
@@ -551,13 +394,6 @@ class Presenter:
                 "message",
                 sentence=f"Trial {number}: {record['early']} presses came before answers count.",
             )
-
-
-def outcome(trial: PlannedTrial, answers: Sequence[Answer]) -> str:
-    """What feedback says of the first answer."""
-    if not answers:
-        return "right" if trial.correct == WITHHOLD else "no answer"
-    return "right" if answers[0].meaning == trial.correct else "wrong"
 
 
 def _names(phases: Sequence[tuple[str, int]], count: int) -> list[str]:
