@@ -87,7 +87,7 @@ def make(
     for notice in generator.check(parameters):
         if say is not None:
             say(f"{notice.title}: {notice.text}")
-    workers = threads or len(os.sched_getaffinity(0))
+    workers = threads or os.cpu_count() or 1
     told = Progress(say)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,8 +102,7 @@ def make(
                 return disk_array(Path(folder) / "images.npy", shape)
 
         told.doing = "drawn"
-        made = make_set(generator, parameters, path.stem, workers, told, into=into)
-        made.name = generator.id
+        made = make_set(generator, parameters, threads=workers, progress=told, into=into)
         told.doing = "saved"
         set_files.save(made, path, told, workers)
         words = f"{show_number(len(made))} images of {made.size.split(' · ')[-1]}: {path}"

@@ -124,7 +124,7 @@ class SetStore:
         """All sets, newest first; damaged folders are skipped, dead drafts swept."""
         self._sweep()
         found = []
-        for path in self.root.glob("*/set.json"):
+        for path in self.root.glob("[!.]*/set.json"):
             try:
                 found.append(self.record(path.parent))
             except FileProblem:
@@ -228,10 +228,24 @@ def disk_array(path: Path, shape: tuple[int, ...], dtype: Any = np.uint8) -> np.
     try:
         images = np.lib.format.open_memmap(path, "w+", np.dtype(dtype), shape)
         with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, max(1, path.stat().st_size))
+            take_blocks(file.fileno(), path.stat().st_size)
     except OSError as error:
         raise FileProblem(write_sentence(path, error)) from error
     return images
+
+
+def take_blocks(file: int, size: int) -> None:
+    """Give a new file its blocks; OSError when the disk is full."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file, 0, size)
+        return
+    start = os.lseek(file, 0, os.SEEK_CUR)
+    kept = os.read(file, 4096)  # the NPY header; the rest is zeros anyway
+    os.lseek(file, start, os.SEEK_SET)
+    os.write(file, kept)
+    for _ in range((size - len(kept)) // (1 << 20)):
+        os.write(file, bytes(1 << 20))
+    os.write(file, bytes((size - len(kept)) % (1 << 20)))
 
 
 def thumbnails(images: np.ndarray, progress: Told = None) -> np.ndarray:

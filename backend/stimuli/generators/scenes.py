@@ -92,15 +92,17 @@ class Scenes(Generator):
 
     def preview(self, parameters: Any, index: int = 0, side: int | None = None) -> Preview:
         """One scene; a target also without its pedestrians; the strip shows other targets."""
+        if side is not None and side < parameters.side:
+            parameters = parameters.changed(side=max(64, side))
         scene = self.scene(parameters, index)
         row = row_of(scene, index)
         ingredients: tuple[tuple[str, np.ndarray], ...] = ()
         if scene.boxes:
             empty = draw_scene(parameters.seed, index, parameters.side).image
             ingredients = (("without pedestrians", empty),)
-        small = parameters.changed(side=128)
+        small = parameters.changed(side=96)
         strip = []
-        for place in range(0, min(6 * parameters.every, parameters.n), parameters.every):
+        for place in range(0, min(5 * parameters.every, parameters.n), parameters.every):
             strip.append((f"scene {place + 1}", self.scene(small, place).image))
         target = index % parameters.every == 0
         facts = (

@@ -350,3 +350,18 @@ def test_damaged_stored_sets_are_skipped_or_told() -> None:
         store.load(two)
     (two.path / "thumbnails.npy").unlink()
     assert two.picture() is None
+
+
+def test_blocks_are_taken_without_a_system_call_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from backend.stimuli.set_store import disk_array
+
+    monkeypatch.delattr(os, "posix_fallocate")
+    images = disk_array(tmp_path / "images.npy", (3, 700, 700))
+    images[2] = 9
+    images.flush()  # type: ignore[attr-defined]
+    back = np.load(tmp_path / "images.npy")
+    assert back.shape == (3, 700, 700)
+    assert (back[2] == 9).all()
+    assert not back[:2].any()
