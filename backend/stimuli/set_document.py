@@ -206,8 +206,6 @@ def assembled(
     for key, values in arrays.items():
         if values.shape[:1] != (count,):
             raise FileProblem(f'{file} is damaged: array "{key}" is not of {count} images.')
-    if images.dtype == np.float32 and not all(np.isfinite(image).all() for image in images):
-        raise FileProblem(f"{file} is damaged: an image holds values that are not numbers.")
     return StimulusSet(
         name=document["name"],
         provenance=provenance if isinstance(provenance, dict) else {},
@@ -218,6 +216,13 @@ def assembled(
         synthetic=document["synthetic"],
         history=tuple(document["history"]),
     )
+
+
+def refuse_not_finite(images: np.ndarray, file: str) -> np.ndarray:
+    """The same images; FileProblem when a float image holds NaN or infinity."""
+    if images.dtype == np.float32 and not all(np.isfinite(image).all() for image in images):
+        raise FileProblem(f"{file} is damaged: an image holds values that are not numbers.")
+    return images
 
 
 def file_stems(names: Sequence[Any]) -> list[str]:

@@ -37,6 +37,7 @@ from backend.stimuli.set_document import (
     checked_document,
     document_of,
     file_stems,
+    refuse_not_finite,
     table_of,
     table_text,
 )
@@ -115,10 +116,24 @@ def write_parts(stimuli: StimulusSet, folder: Path, table: str = "set.tsv", **mo
     """Everything but the images; ``set.json``, with ``more`` in it, comes last."""
     stems = file_stems(list(stimuli.arrays))
     for stem, values in zip(stems, stimuli.arrays.values(), strict=True):
-        write_array(folder / "arrays" / f"{stem}.npy", values)
+        path = folder / "arrays" / f"{stem}.npy"
+        if not stands_in(values, path):
+            write_array(path, values)
     write_text(folder / table, table_text(stimuli.table))
     write_json(folder / "provenance.json", stimuli.provenance)
     write_json(folder / "set.json", document_of(stimuli) | {"table": table} | more)
+
+
+def stands_in(values: np.ndarray, path: Path) -> bool:
+    """True when ``values`` is the memory map of this whole file."""
+    return (
+        isinstance(values, np.memmap)
+        and values.filename is not None
+        and path.is_file()
+        and Path(values.filename).samefile(path)
+        and values.flags.c_contiguous
+        and values.offset + values.nbytes == path.stat().st_size
+    )
 
 
 def write_array(path: Path, values: np.ndarray) -> None:
@@ -182,12 +197,14 @@ def load_folder(path: Path, progress: Told, threads: int) -> StimulusSet:
         files = [path / "images" / f"{stem}.png" for stem in file_stems(table["name"])]
         images = read_pictures(files, tuple(document["shape"][1:]), progress, threads)
     else:
-        images = read_array(path / "images.npy")
+        images = refuse_not_finite(read_array(path / "images.npy"), path.name)
     return assembled(document, table, images, arrays, provenance, path.name)
 
 
-def read_parts(folder: Path) -> tuple[dict[str, Any], dict[str, list[Any]], dict, Any]:
-    """Document, table, arrays and provenance of a folder."""
+def read_parts(
+    folder: Path, mapped: bool = False
+) -> tuple[dict[str, Any], dict[str, list[Any]], dict[str, np.ndarray], Any]:
+    """Document, table, arrays (perhaps memory-mapped) and provenance of a folder."""
     document = checked_document(read_json(folder / "set.json"), f"{folder.name}/set.json")
     file = document.get("table", "set.tsv")
     table = table_of(read_text(folder / file), document["columns"], f"{folder.name}/{file}")
@@ -198,7 +215,7 @@ def read_parts(folder: Path) -> tuple[dict[str, Any], dict[str, list[Any]], dict
         )
     stems = file_stems(document["arrays"])
     arrays = {
-        key: read_array(folder / "arrays" / f"{stem}.npy")
+        key: read_array(folder / "arrays" / f"{stem}.npy", mapped)
         for key, stem in zip(document["arrays"], stems, strict=True)
     }
     provenance = folder / "provenance.json"
@@ -320,7 +337,7 @@ def load_npz(path: Path) -> StimulusSet:
             need = int(np.prod(document["shape"])) * np.dtype(document["dtype"]).itemsize
             if not need < archive.getinfo("images.npy").file_size <= need + 4096:
                 raise FileProblem(f"{path.name} is damaged: its images are not of its size.")
-            images = member_array(archive, "images.npy")
+            images = refuse_not_finite(member_array(archive, "images.npy"), path.name)
             stems = file_stems(document["arrays"])
             arrays = {
                 key: member_array(archive, f"arrays/{stem}.npy")

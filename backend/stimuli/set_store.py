@@ -159,9 +159,9 @@ class SetStore:
             raise
 
     def load(self, stored: StoredSet) -> StimulusSet:
-        """Open a set; its images are a read-only memory map."""
+        """Open a set; its images and arrays are read-only memory maps."""
         try:
-            document, table, arrays, provenance = read_parts(stored.path)
+            document, table, arrays, provenance = read_parts(stored.path, mapped=True)
             images = read_array(stored.path / "images.npy", mapped=True)
         except OSError as error:
             raise FileProblem(f"{stored.name} cannot be read: {error.strerror}.") from error

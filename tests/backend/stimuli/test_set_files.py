@@ -293,6 +293,20 @@ def test_a_store_lists_renames_trashes_and_edits() -> None:
         store.rename(first, " ")
 
 
+def test_an_edited_cell_does_not_write_the_arrays_again() -> None:
+    store = SetStore()
+    stored = store.save(example())
+    opened = store.load(stored)
+    before = {path: path.stat().st_ino for path in stored.path.glob("*/*.npy")}
+    opened.table["holes"] = [9] * 5
+    stored = store.replace_table(stored, opened)
+    assert {path: path.stat().st_ino for path in stored.path.glob("*/*.npy")} == before
+    fewer = store.load(stored)
+    fewer.arrays["ids"] = fewer.arrays["ids"][::-1]
+    stored = store.replace_table(stored, fewer)
+    assert store.load(stored).arrays["ids"].tolist() == [4, 3, 2, 1, 0]
+
+
 def test_images_are_drawn_straight_into_the_store() -> None:
     from backend.stimuli.generator import make_set
     from backend.stimuli.generators import find
