@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from backend.stage.design import Design
+from backend.stage.noise_answers import NOISE_GENERATOR
 from backend.stage.participants import Simulated, TemplateObserver, participant
 from backend.stage.stimuli import Stimuli, as_texture
 
-NOISE_GENERATOR = "faces-noise"
 INTERNAL_NOISE = 1.5
 """Of the simulated person, in SD of the decision variable (07, section 2.4 d)."""
 SD_IMAGES = 64

@@ -73,7 +73,7 @@ class Stimuli:
             self._rows[f"{source.name}:{index}"] = dict(row)
 
     def _drawn(self, source: Source, places: list[int]) -> tuple[list[np.ndarray], list[Any]]:
-        generator, parameters, prepared = self._generator(source)
+        generator, parameters, prepared = self.generator(source)
         images: list[np.ndarray] = []
         rows: list[Any] = []
         for part in _runs(places):
@@ -82,7 +82,8 @@ class Stimuli:
             rows += batch.rows
         return images, rows
 
-    def _generator(self, source: Source) -> tuple[Any, Any, Any]:
+    def generator(self, source: Source) -> tuple[Any, Any, Any]:
+        """Generator, parameters and what its images share, of a source without a folder."""
         from backend.stimuli.generators import find
 
         if source.name not in self._prepared:
