@@ -83,6 +83,8 @@ def listed_in(path: Path) -> Listed:
     """Pictures of a folder (its subfolders become the column "class") or of a CSV or TSV list."""
     if path.is_dir():
         return listed_in_folder(path)
+    if path.name.lower().endswith(".stim.csv"):
+        raise FileProblem(f"{path.name} is a DNNBrain list. Open it as a stimulus set.")
     if path.suffix.lower() in (".csv", ".tsv", ".txt"):
         return listed_in_table(path)
     raise FileProblem(f"{path.name} is neither a folder nor a CSV or TSV list. Choose one of them.")

@@ -7,7 +7,7 @@ import hashlib
 import math
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -271,11 +271,18 @@ class Pair:
     bits: int
 
 
-def duplicates(stimuli: StimulusSet, near: int = NEAR_BITS) -> list[Pair]:
-    """Pairs of equal images, and of near ones; each later image stands with its first partner."""
+def duplicates(
+    stimuli: StimulusSet, near: int = NEAR_BITS, check: Callable[[], None] | None = None
+) -> list[Pair]:
+    """Pairs of equal images, and of near ones; each later image stands with its first partner.
+
+    ``near`` < 0 finds equal ones only; ``check`` may raise to cancel.
+    """
     found: list[Pair] = []
     first: dict[bytes, int] = {}
     for index, image in enumerate(stimuli.images):
+        if check is not None and index % 64 == 0:
+            check()
         digest = hashlib.blake2b(np.ascontiguousarray(image).tobytes(), digest_size=16).digest()
         if digest in first:
             found.append(Pair(first[digest], index, -1))
@@ -283,7 +290,12 @@ def duplicates(stimuli: StimulusSet, near: int = NEAR_BITS) -> list[Pair]:
             first[digest] = index
     if near >= 0:
         rest = np.array(sorted(first.values()))
-        found += near_pairs(rest, np.array([hash_of(stimuli.images[i]) for i in rest]), near)
+        hashes = np.zeros(len(rest), np.uint64)
+        for place, index in enumerate(rest):
+            if check is not None and place % 64 == 0:
+                check()
+            hashes[place] = hash_of(stimuli.images[index])
+        found += near_pairs(rest, hashes, near)
     return sorted(found, key=lambda pair: (pair.second, pair.bits))
 
 
@@ -311,9 +323,11 @@ def hash_of(image: np.ndarray) -> np.uint64:
     return np.uint64(int.from_bytes(np.packbits(bits).tobytes(), "big"))
 
 
-def without_duplicates(stimuli: StimulusSet, near: int = -1) -> tuple[StimulusSet, list[Pair]]:
+def without_duplicates(
+    stimuli: StimulusSet, near: int = -1, check: Callable[[], None] | None = None
+) -> tuple[StimulusSet, list[Pair]]:
     """The set without later copies (``near`` >= 0: also near ones), and the pairs."""
-    pairs = duplicates(stimuli, near)
+    pairs = duplicates(stimuli, near, check)
     gone = {pair.second for pair in pairs}
     kept = [row for row in range(len(stimuli)) if row not in gone]
     kind = "copies" if near < 0 else f"copies and near-copies (up to {near} bits)"

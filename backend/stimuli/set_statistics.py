@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from backend.stimuli.matching import radial_mean, radius_index
+from backend.stimuli.set_document import kind_of
 from backend.stimuli.set_rows import strata
 from backend.stimuli.stimulus_set import StimulusSet
 
@@ -88,5 +89,24 @@ def summary(
             chosen = values[rows][np.isfinite(values[rows])]
             line[measure] = float(chosen.mean()) if chosen.size else float("nan")
             line[f"{measure}_sd"] = float(chosen.std()) if chosen.size else float("nan")
+        lines.append(line)
+    return lines
+
+
+def column_summary(stimuli: StimulusSet, by: str) -> list[dict[str, Any]]:
+    """For each value of ``by``: images, and mean and SD of every column of numbers.
+
+    For shapes this is the validation table: pieces, holes, ink, edge and rejects a category.
+    """
+    numbers = [name for name, values in stimuli.table.items()
+               if name != by and kind_of(values) in ("bool", "int", "float")]  # fmt: skip
+    lines = []
+    for value, rows in strata(stimuli, by).items():
+        line: dict[str, Any] = {by: value, "images": len(rows)}
+        for name in numbers:
+            chosen = np.array([stimuli.table[name][row] for row in rows], float)
+            chosen = chosen[np.isfinite(chosen)]
+            line[name] = float(chosen.mean()) if chosen.size else float("nan")
+            line[f"{name}_sd"] = float(chosen.std()) if chosen.size else float("nan")
         lines.append(line)
     return lines

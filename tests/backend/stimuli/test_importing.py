@@ -117,6 +117,8 @@ def test_lists_without_files_and_empty_folders_are_told(folder: Path, tmp_path: 
     (folder / "list.csv").write_text("age,word\n3,a\n")
     with pytest.raises(FileProblem, match=r'no column of files\. Call it "path"'):
         import_pictures(folder / "list.csv")
+    with pytest.raises(FileProblem, match="Open it as a stimulus set"):
+        import_pictures(folder / "list.stim.csv")
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileProblem, match="holds no pictures"):
         import_pictures(tmp_path / "empty")

@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 from backend.core.parameters import ParameterError
 from backend.stimuli import set_edit, set_rows
 from backend.stimuli.expressions import rows_where
-from backend.stimuli.set_statistics import image_statistics, spectrum_slope, summary
+from backend.stimuli.set_statistics import (
+    column_summary,
+    image_statistics,
+    spectrum_slope,
+    summary,
+)
 from backend.stimuli.stimulus_set import StimulusSet
 
 
@@ -228,3 +233,22 @@ def test_pink_noise_has_slope_minus_one() -> None:
     f[0, 0] = 1
     noise = np.real(np.fft.ifft2(np.fft.fft2(rng.normal(size=(256, 256))) / f))
     assert spectrum_slope(noise, radius_index(256, 256)) == pytest.approx(-1, abs=0.05)
+
+
+def test_columns_are_summed_up_by_label() -> None:
+    lines = column_summary(example(), "class")
+    assert [(line["class"], line["images"]) for line in lines] == [("disk", 8), ("ring", 4)]
+    ring = [float(i % 5) for i in range(1, 12, 3)]
+    assert lines[1]["size"] == pytest.approx(np.mean(ring))
+    assert lines[1]["size_sd"] == pytest.approx(np.std(ring))
+
+
+def test_a_search_for_duplicates_can_be_cancelled() -> None:
+    class Stop(Exception):
+        pass
+
+    def cancel() -> None:
+        raise Stop
+
+    with pytest.raises(Stop):
+        set_rows.duplicates(example(), check=cancel)
