@@ -26,6 +26,10 @@ from backend.stage.timing import timing_report
 
 BIDS_VERSION = "1.8.0"
 FORMAT = 1
+HEADER = {"design", "rate_hz", "measured_hz", "seed", "monitor", "simulated", "started",
+          "provenance"}  # fmt: skip
+RECORD = {"trial", "block", "block_name", "row", "answer", "focused", "late", "phases", "flips",
+          "end", "at", "events"}  # fmt: skip
 PACKAGES = ("numpy", "scipy", "pydantic", "pillow", "pylsl", "pyserial")
 
 
@@ -138,15 +142,21 @@ class Session:
             ) from None
         self._end = content.rfind(b"\n") + 1
         lines = [_parsed(line) for line in content[: self._end].splitlines()]
-        if not lines or lines[0].get("isomorph") != "session":
+        if not lines or not isinstance(lines[0], dict) or lines[0].get("isomorph") != "session":
             raise FileProblem(f"{self.journal.name} is damaged: it has no header.")
-        if int(lines[0].get("format", 0)) > FORMAT:
+        if not isinstance(lines[0].get("format"), int) or lines[0]["format"] > FORMAT:
             raise FileProblem(f"{self.journal.name} was written by a newer Isomorph. Update it.")
-        self.header = lines[0]
-        for line in lines[1:]:
-            if "trial" in line:
+        missing = HEADER - lines[0].keys()
+        if missing:
+            raise FileProblem(f"{self.journal.name} is damaged: {min(missing)} is missing.")
+        self.header, self.records = lines[0], []
+        for number, line in enumerate(lines[1:], 2):
+            if isinstance(line, dict) and "ended" in line:
+                self.header |= {"ended": line["ended"]}
+            elif isinstance(line, dict) and line.keys() >= RECORD:
                 self.records.append(line)
-            self.header |= {"ended": line["ended"]} if "ended" in line else {}
+            else:
+                raise FileProblem(f"{self.journal.name} is damaged in line {number}.")
 
     def exists(self) -> bool:
         """Whether this session holds data of this task."""
@@ -305,12 +315,11 @@ def trial_row(record: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _parsed(line: bytes) -> dict[str, Any]:
+def _parsed(line: bytes) -> Any:
     try:
-        found = json.loads(line)
+        return json.loads(line)
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return None
 
 
 def _spread(phases: Sequence[Sequence[Any]], count: int) -> list[str]:

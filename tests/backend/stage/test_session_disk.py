@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
 import io
@@ -11,11 +12,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from stage_tools import WARM_UP, Stage, choice_design, read_tsv, stream_design
 
 from backend.core.files import FileProblem
@@ -104,6 +108,37 @@ def test_a_journal_cut_at_any_byte_loses_at_most_one_trial(tmp_path: Path) -> No
         log = Session(tmp_path / "cut", "01", "01", "choice")
         log.read()
         assert len(log.records) == min(4, sum(end <= cut for end in ends) - 1)
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The journal of a finished session."""
+    stage = Stage(choice_design(2), tmp_path_factory.mktemp("journal"))
+    stage.run()
+    assert stage.log is not None
+    return stage.log.journal.read_bytes()
+
+
+@settings(max_examples=150, deadline=None)
+@given(place=st.floats(0, 1), junk=st.binary(max_size=12))
+def test_a_damaged_journal_gets_a_sentence(journal: bytes, place: float, junk: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        log = Session(Path(folder), "01", "01", "choice")
+        log.journal.parent.mkdir(parents=True)
+        at = int(place * len(journal))
+        log.journal.write_bytes(journal[:at] + junk + journal[at + len(junk) :])
+        with contextlib.suppress(FileProblem):
+            log.read()
+            assert len(log.records) <= 3
+
+
+def test_the_damaged_line_is_named(journal: bytes, tmp_path: Path) -> None:
+    log = Session(tmp_path, "01", "01", "choice")
+    log.journal.parent.mkdir(parents=True)
+    lines = journal.splitlines(keepends=True)
+    log.journal.write_bytes(lines[0] + lines[1] + b"{}\n" + lines[2])
+    with pytest.raises(FileProblem, match="is damaged in line 3"):
+        log.read()
 
 
 def test_an_aborted_session_goes_on_at_the_right_trial(tmp_path: Path) -> None:
