@@ -19,8 +19,10 @@ from backend.core import provenance
 from backend.core.files import FileProblem, plain, read_json, write_json, write_sentence, write_text
 from backend.core.parameters import ParameterError
 from backend.stage import design as designs
+from backend.stage import monitors
 from backend.stage.design import Design
 from backend.stage.events import COLUMNS, column_descriptions
+from backend.stage.monitors import MonitorProfile
 from backend.stage.plan import Plan
 from backend.stage.timing import timing_report
 
@@ -170,6 +172,11 @@ class Session:
             if not Session(self.root, self.subject, label, self.task).exists():
                 return label
         raise FileProblem("All session numbers are used. Choose another folder.")
+
+    @property
+    def monitor(self) -> MonitorProfile:
+        """The screen it began on."""
+        return monitors.from_document(self.header["monitor"], self.journal.name)
 
     @property
     def design(self) -> Design:
@@ -350,6 +357,11 @@ def write_dataset_files(root: Path, session: Session) -> None:
     description = root / "dataset_description.json"
     design = session.design
     if not description.exists():
+        if root.is_dir() and any(not path.name.startswith(".") for path in root.iterdir()):
+            raise FileProblem(
+                f"{root.name} holds other files and is no BIDS dataset; nothing was changed. "
+                f"Choose an empty folder or a new one."
+            )
         write_json(
             description,
             {

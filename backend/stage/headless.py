@@ -79,7 +79,7 @@ def present(
         log = Session(out, subject, session, design.task)
         log.read()
         design, seed = log.design, int(log.header["seed"])
-        monitor = MonitorProfile(**log.header["monitor"])
+        monitor = log.monitor
         refuse_other_rate(float(log.header["rate_hz"]), measured.nominal)
     planned = plan(design, measured, subject, seed, monitor)
     stimuli = Stimuli(design)

@@ -107,14 +107,18 @@ def save(profile: MonitorProfile) -> Path:
 
 def load(path: Path) -> MonitorProfile:
     """Read a profile; FileProblem when it is not one."""
-    document: Any = read_json(path)
+    return from_document(read_json(path), path.name)
+
+
+def from_document(document: Any, name: str) -> MonitorProfile:
+    """A profile from its JSON; FileProblem with the file's ``name`` when it is not one."""
     names = {field.name for field in dataclasses.fields(MonitorProfile)}
     if not isinstance(document, dict) or not isinstance(document.get("name"), str):
-        raise FileProblem(f"{path.name} is not a monitor profile of Isomorph.")
+        raise FileProblem(f"{name} is not a monitor profile of Isomorph.")
     try:
         return MonitorProfile(**{key: document[key] for key in names & document.keys()})
     except ParameterError as error:
-        raise FileProblem(f"{path.name}: {error.sentence}") from error
+        raise FileProblem(f"{name}: {error.sentence}") from error
 
 
 def profiles() -> list[MonitorProfile]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+import zlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -116,10 +119,17 @@ class Stimuli:
         return self._sets[source.name]
 
     def file(self, reference: str) -> str:
-        """The picture's file below ``stimuli/`` of the dataset."""
+        """The picture's file below ``stimuli/`` of the dataset.
+
+        Its name tells how the picture was made, so that a changed design never finds the old one.
+        """
         name, index = split_reference(reference)
-        task = self.design.task
-        return f"{task}/{re.sub(r'[^A-Za-z0-9]+', '-', name).strip('-') or 'set'}_{index:06d}.png"
+        source = self.design.pool(name)
+        made = json.dumps(asdict(source), sort_keys=True).encode()
+        if source.folder:
+            made = self.image(reference).tobytes()
+        stem = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "set"
+        return f"{self.design.task}/{stem}-{zlib.crc32(made):08x}_{index:06d}.png"
 
     def write(self, reference: str, folder: Path) -> None:
         """Write the picture below ``folder`` unless it is there."""

@@ -186,6 +186,23 @@ def test_another_session_is_never_overwritten(tmp_path: Path) -> None:
     assert Stage(choice_design(2), tmp_path, session="02").run() == "done"
 
 
+def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.docx").write_text("mine")
+    with pytest.raises(FileProblem, match="holds other files and is no BIDS dataset"):
+        Stage(choice_design(1), tmp_path).run()
+    assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["thesis.docx"]
+
+
+def test_a_changed_stimulus_never_takes_the_old_ones_file(tmp_path: Path) -> None:
+    first = Stage(choice_design(1), tmp_path)
+    first.run()
+    source = dataclasses.replace(first.design.sources[0], parameters={"contrast": 0.5})
+    second = Stage(dataclasses.replace(first.design, sources=(source,)), tmp_path, session="02")
+    second.run()
+    files = {row["stim_file"] for stage in (first, second) for row in stage.events} - {"n/a"}
+    assert len(files) == 2
+
+
 def test_there_is_nothing_to_resume(tmp_path: Path) -> None:
     with pytest.raises(FileProblem, match="no session 01 of sub-09"):
         Session.resume(tmp_path, "09", "01", "choice")
