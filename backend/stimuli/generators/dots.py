@@ -258,15 +258,18 @@ def motion(document: str, sequence: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def wrapped(parameters: Any, centres: np.ndarray, radius: float) -> np.ndarray:
-    """Dots that leave the field enter on the other side."""
+    """Dots that leave the field enter straight across, so that the density stays even."""
     middle, reach = (parameters.side - 1) / 2, parameters.side / 2 - 1 - radius
     away = centres - middle
     if parameters.field == "square":
         return middle + (away + reach) % (2 * reach) - reach
-    far = np.hypot(*away.T) > reach
-    return np.where(
-        far[:, None], middle - away * 0.98 * reach / np.hypot(*away.T)[:, None], centres
-    )
+    turn = math.radians(parameters.direction)
+    ahead = np.array([math.cos(turn), -math.sin(turn)])
+    across = np.array([math.sin(turn), math.cos(turn)])
+    along, beside = away @ ahead, away @ across
+    half = np.sqrt(np.maximum(reach**2 - beside**2, 0.0))
+    along = np.where(along > half, along - 2 * half, along)
+    return middle + along[:, None] * ahead + beside[:, None] * across
 
 
 def render(

@@ -137,5 +137,21 @@ def test_coherent_dots_move_together() -> None:
     steps = np.diff(centres, axis=0)[coherent[1:]]
     moved_up = np.isclose(steps[:, 1], -2.56) & np.isclose(steps[:, 0], 0)
     assert moved_up.mean() > 0.9  # the rest left the field and entered on the other side
+    away = np.hypot(*(centres - 127.5).reshape(-1, 2).T)
+    assert away.max() < 128
     long = parameters.changed(frames=1000, n=1000, side=32, dots=5, radius=3.0)
     assert generator.draw(long, None, 998, 999).rows[0]["frame"] == 998
+
+
+def test_coherent_dots_stay_evenly_spread() -> None:
+    """Shares of a disc's area: half of uniform dots lie within 1 / sqrt 2 of the radius."""
+    from backend.stimuli.generators.dots import motion
+
+    generator = find("dots")
+    values = {"coherence": 100, "dots": 1000, "frames": 200, "speed": 3.0, "direction": 30}
+    parameters = generator.parameters_of("motion").changed(**values)
+    centres, _ = motion(parameters.model_dump_json(), 0)
+    away = np.hypot(*(centres[-1] - 127.5).T)
+    reach = 127 - 2.56
+    assert (away < reach / np.sqrt(2)).mean() == pytest.approx(0.5, abs=0.05)
+    assert abs((centres[-1] - 127.5).mean()) < 6

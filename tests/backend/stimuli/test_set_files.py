@@ -21,6 +21,8 @@ from hypothesis import strategies as st
 
 from backend.core.files import FileProblem
 from backend.stimuli import set_files
+from backend.stimuli.generator import make_set
+from backend.stimuli.generators import find, ids
 from backend.stimuli.set_store import SetStore
 from backend.stimuli.stimulus_set import StimulusSet
 
@@ -308,9 +310,6 @@ def test_an_edited_cell_does_not_write_the_arrays_again() -> None:
 
 
 def test_images_are_drawn_straight_into_the_store() -> None:
-    from backend.stimuli.generator import make_set
-    from backend.stimuli.generators import find
-
     store, generator = SetStore(), find("gratings")
     draft = store.draft("gratings")
     made = make_set(generator, generator.Parameters(), into=draft.into)
@@ -379,3 +378,14 @@ def test_blocks_are_taken_without_a_system_call_for_it(
     assert back.shape == (3, 700, 700)
     assert (back[2] == 9).all()
     assert not back[:2].any()
+
+
+@pytest.mark.parametrize("name", ids())
+def test_what_any_generator_makes_survives_every_format(tmp_path: Path, name: str) -> None:
+    generator = find(name)
+    parameters = generator.parameters_of(generator.presets[0].name).changed(n=2)
+    made = make_set(generator, parameters)
+    for file in FORMATS:
+        made.save(tmp_path / file)
+        assert_same(made, set_files.load(tmp_path / file))
+    assert_same(made, SetStore().load(SetStore().save(made)))
