@@ -26,34 +26,32 @@ def views(n: int = 1, **values: float | np.ndarray) -> np.ndarray:
     return made
 
 
-def _kept(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """numpy.clip without its overhead, which counts for single views."""
-    return np.minimum(np.maximum(values, low), high)
+_NORMAL = (YAW, PITCH, ROLL, AZIMUTH, ELEVATION, SHIFT_U, SHIFT_V, SCALE)
+_SD = np.array([0.18, 0.09, 0.05, 0.5, 0.25, 0.025, 0.025, 0.035])
+_UNIFORM = (AMBIENT, BACKGROUND, GAIN)
+_LOW, _WIDTH = np.array([-0.12, -0.25, -0.1]), np.array([0.27, 0.5, 0.15])
+_MEAN = np.array(DEFAULTS)
+_MEAN[[AZIMUTH, ELEVATION]] = 0.0, 0.4
+_LEAST, _MOST = np.full(len(FIELDS), -np.inf), np.full(len(FIELDS), np.inf)
+_MOST[[YAW, PITCH]] = 0.45, LIMITS["pitch"]
+_LEAST[[YAW, PITCH]] = -0.45, -LIMITS["pitch"]
 
 
 def wild_views(rng: np.random.Generator, n: int, level: float = 1.0) -> np.ndarray:
     """(n, 11) views drawn from the wild distribution at a level of 0 to 1.5."""
-    shape, made = n, views(n)
-    made[:, YAW] = _kept(rng.normal(0, 0.18 * level, shape), -0.45, 0.45)
-    made[:, PITCH] = rng.normal(0, 0.09 * level, shape)
-    made[:, ROLL] = rng.normal(0, 0.05 * level, shape)
-    made[:, AZIMUTH] = rng.normal(0, 0.5 * level, shape)
-    made[:, ELEVATION] = rng.normal(0.4, 0.25 * level, shape)
-    made[:, AMBIENT] = rng.uniform(0.38 - 0.12 * level, 0.38 + 0.15 * level, shape)
-    made[:, BACKGROUND] = rng.uniform(0.5 - 0.25 * level, 0.5 + 0.25 * level, shape)
-    made[:, SCALE] *= np.exp(rng.normal(0, 0.035 * level, shape))
-    made[:, SHIFT_U] += rng.normal(0, 0.025 * level, shape)
-    made[:, SHIFT_V] += rng.normal(0, 0.025 * level, shape)
-    made[:, GAIN] = rng.uniform(1 - 0.1 * level, 1 + 0.05 * level, shape)
-    made[:, PITCH] = _kept(made[:, PITCH], -LIMITS["pitch"], LIMITS["pitch"])
-    return made
+    made = np.tile(_MEAN, (n, 1))
+    normal = rng.standard_normal((n, len(_NORMAL))) * (level * _SD)
+    made[:, _NORMAL[:-1]] += normal[:, :-1]
+    made[:, SCALE] *= np.exp(normal[:, -1])
+    made[:, _UNIFORM] += level * (_LOW + _WIDTH * rng.random((n, len(_UNIFORM))))
+    return np.minimum(np.maximum(made, _LEAST), _MOST)
+
+
+_FACE_MEAN, _FACE_SD = np.array([0.15, -0.2, 0.0, 0.0]), np.array([0.4, 0.4, 0.5, 0.5])
+_FACE_LEAST = np.array([-0.8, 0.0, -1.0, -1.2])
 
 
 def wild_expressions(rng: np.random.Generator, n: int, level: float = 1.0) -> np.ndarray:
     """(n, 4) smile, open, brow, eye drawn at a level of 0 to 1.5."""
-    made = np.empty((n, len(EXPRESSIONS)))
-    made[:, 0] = _kept(rng.normal(0.15, 0.4 * level, n), -0.8, 1.0)
-    made[:, 1] = _kept(rng.normal(-0.2, 0.4 * level, n), 0.0, 1.0)
-    made[:, 2] = _kept(rng.normal(0, 0.5 * level, n), -1.0, 1.0)
-    made[:, 3] = _kept(rng.normal(0, 0.5 * level, n), -1.2, 1.0)
-    return made
+    drawn = _FACE_MEAN + level * _FACE_SD * rng.standard_normal((n, len(EXPRESSIONS)))
+    return np.minimum(np.maximum(drawn, _FACE_LEAST), 1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from backend.core.parameters import ParameterError
 from backend.stimuli import faces
 from backend.stimuli.faces import table
-from backend.stimuli.faces.identity import EXPRESSIONS, FaceParams, moved
+from backend.stimuli.faces.identity import EXPRESSIONS, FaceParams, compose, moved
 from backend.stimuli.faces.sets import PreparedCache, map_size
 from backend.stimuli.faces.views import DEFAULTS, FIELDS, LIMITS, SCALE
 from backend.stimuli.generator import image_rng
@@ -21,6 +21,8 @@ KINDS = 4
 AVERAGES = [(gender, group) for group in range(3) for gender in (-1.0, 0.0, 1.0)]
 _PEOPLE, _EXPRESSIONS, _VIEWS = 1, 2, 3
 _LOW, _HIGH = np.array([-0.8, 0.0, -1.0, -2.0]), np.array([1.0, 1.0, 1.0, 1.0])
+_DEFAULT_VIEW = np.array(DEFAULTS)
+_VIEW_LIMITS = np.array([LIMITS.get(name, np.inf) for name in FIELDS])
 CACHE = PreparedCache()
 
 
@@ -63,27 +65,40 @@ def deviations(parameters: Any) -> np.ndarray:
     return np.array([getattr(parameters, name) for name in table.NAMES])
 
 
+def people(
+    parameters: Any,
+    identities: np.ndarray,
+    gender: np.ndarray | float,
+    age: np.ndarray | float,
+    weights: np.ndarray,
+) -> FaceParams:
+    """People under the upper sliders and the features; an identity is the seed of its draws."""
+    n = len(identities)
+    z, seeds = np.empty((n, table.COUNT)), np.empty(n, np.int64)
+    for k, identity in enumerate(identities):
+        rng = np.random.default_rng(identity)
+        z[k], seeds[k] = rng.standard_normal(table.COUNT), rng.integers(0, 2**31 - 1)
+    z = np.where(identities[:, None] > 0, np.clip(z, -2.5, 2.5), 0.0)
+    genders, ages = np.broadcast_to(gender, n).astype(float), np.broadcast_to(age, n).astype(float)
+    shared = np.broadcast_to(weights, (n, 3))
+    p = compose(
+        z, genders, shared, parameters.cue_separation, parameters.identity_gain,
+        parameters.gender_gain, parameters.hair_link,
+    )  # fmt: skip
+    p = moved(p, deviations(parameters))
+    return FaceParams(p, genders, ages, shared, seeds, np.full(n, parameters.texture))
+
+
 def person(
     parameters: Any,
     identity: int,
     gender: float | None = None,
-    age: float | None = None,
     weights: np.ndarray | None = None,
 ) -> FaceParams:
-    """One person under the upper sliders and the features; None takes what is set."""
+    """One person; None takes what is set."""
     gender = parameters.gender if gender is None else gender
-    age = parameters.age if age is None else age
     weights = shares(parameters) if weights is None else weights
-    face = faces.sample_identities(
-        np.random.default_rng(identity), 1, weights, gender, age, parameters.cue_separation,
-        parameters.identity_gain if identity else 0.0, parameters.gender_gain,
-        parameters.hair_link,
-    )  # fmt: skip
-    return replace(
-        face,
-        p=moved(face.p, deviations(parameters)),
-        texture=np.array([parameters.texture]),
-    )
+    return people(parameters, np.array([identity]), gender, parameters.age, weights)
 
 
 def view_of(parameters: Any) -> np.ndarray:
@@ -101,13 +116,9 @@ def wild_view(parameters: Any, index: int) -> np.ndarray:
     if parameters.level == 0.0:
         return view_of(parameters)
     drawn = faces.wild_views(image_rng(parameters.seed, index, _VIEWS), 1, parameters.level)[0]
-    aside = view_of(parameters) - np.array(DEFAULTS)
-    view = drawn + aside
-    view[SCALE] = drawn[SCALE] * parameters.scale / DEFAULTS[SCALE]
-    for name, limit in LIMITS.items():
-        place = FIELDS.index(name)
-        view[place] = min(max(view[place], -limit), limit)
-    return view
+    view = drawn + (view_of(parameters) - _DEFAULT_VIEW)
+    view[SCALE] = drawn[SCALE] * parameters.scale / _DEFAULT_VIEW[SCALE]
+    return np.minimum(np.maximum(view, -_VIEW_LIMITS), _VIEW_LIMITS)
 
 
 def wild_expression(parameters: Any, who: int, kind: int) -> np.ndarray:
@@ -119,22 +130,27 @@ def wild_expression(parameters: Any, who: int, kind: int) -> np.ndarray:
     return np.minimum(np.maximum(drawn + expression_of(parameters), _LOW), _HIGH)
 
 
-def plan(parameters: Any, index: int, count: int) -> Plan:
-    """What image ``index`` of ``count`` shows."""
+def plans(parameters: Any, start: int, stop: int, count: int) -> list[Plan]:
+    """What images start .. stop - 1 of ``count`` show."""
+    indices = range(start, stop)
     if parameters.mode == "identities":
-        return _random_person(parameters, index)
+        return _random_people(parameters, indices)
     if parameters.mode == "morph":
-        t = index / (count - 1) if count > 1 else 0.0
-        return morph_at(parameters, t)
+        return [morph_at(parameters, index / max(count - 1, 1)) for index in indices]
+    expression, view = expression_of(parameters), view_of(parameters)
     if parameters.mode == "averages":
-        gender, group = AVERAGES[index % len(AVERAGES)]
-        face = person(parameters, 0, gender, weights=np.eye(3)[group])
-        return Plan(face, expression_of(parameters), view_of(parameters), 0)
-    face = person(parameters, parameters.identity)
-    if index == 0:
-        return Plan(face, expression_of(parameters), view_of(parameters), parameters.identity)
-    expression = wild_expression(parameters, parameters.identity, index % KINDS)
-    return Plan(face, expression, wild_view(parameters, index), parameters.identity)
+        kinds = [AVERAGES[index % len(AVERAGES)] for index in indices]
+        made = [person(parameters, 0, gender, np.eye(3)[group]) for gender, group in kinds]
+        return [Plan(face, expression, view, 0) for face in made]
+    identity = parameters.identity
+    face = person(parameters, identity)
+    return [
+        Plan(
+            face, wild_expression(parameters, identity, index % KINDS),
+            wild_view(parameters, index), identity,
+        ) if index else Plan(face, expression, view, identity)
+        for index in indices
+    ]  # fmt: skip
 
 
 def morph_at(parameters: Any, t: float) -> Plan:
@@ -145,21 +161,36 @@ def morph_at(parameters: Any, t: float) -> Plan:
     return Plan(mixed, expression_of(parameters), view_of(parameters), parameters.first_identity, t)
 
 
-def _random_person(parameters: Any, index: int) -> Plan:
-    who, kind = divmod(index, parameters.each)
-    rng = image_rng(parameters.seed, who, _PEOPLE)
-    gender, age = float(rng.choice([-1.0, 1.0])), float(rng.uniform(0.15, 0.7))
-    identity = int(rng.integers(1, 2**31 - 1))
-    face = person(
+def _random_people(parameters: Any, indices: range) -> list[Plan]:
+    each = parameters.each
+    first = indices.start // each
+    who = np.arange(first, (indices.stop - 1) // each + 1)
+    drawn = np.array([_demography(parameters.seed, int(k)) for k in who])
+    identities = drawn[:, 2].astype(np.int64)
+    crowd = people(
         parameters,
-        identity,
-        gender if parameters.genders == "both" else None,
-        age if parameters.ages == "varied" else None,
-        None if parameters.groups == "as set" else np.eye(3)[who % 3],
+        identities,
+        drawn[:, 0] if parameters.genders == "both" else parameters.gender,
+        drawn[:, 1] if parameters.ages == "varied" else parameters.age,
+        shares(parameters) if parameters.groups == "as set" else np.eye(3)[who % 3],
     )
-    expression = wild_expression(parameters, who, kind % KINDS)
-    view, once = wild_view(parameters, index), parameters.each <= KINDS
-    return Plan(face, expression, view, identity, once=once)
+    made = []
+    for index in indices:
+        k, kind = index // each - first, index % each % KINDS
+        made.append(
+            Plan(
+                crowd[k : k + 1], wild_expression(parameters, int(who[k]), kind),
+                wild_view(parameters, index), int(identities[k]), once=each <= KINDS,
+            )
+        )  # fmt: skip
+    return made
+
+
+def _demography(seed: int, who: int) -> tuple[float, float, int]:
+    """Gender, age and identity of random person ``who``."""
+    rng = image_rng(seed, who, _PEOPLE)
+    gender, age = rng.random(2)
+    return 1.0 if gender < 0.5 else -1.0, 0.15 + 0.55 * age, int(rng.integers(1, 2**31 - 1))
 
 
 def row_of(one: Plan, index: int) -> dict[str, Any]:

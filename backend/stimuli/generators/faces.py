@@ -16,7 +16,7 @@ from backend.stimuli.generators.face_plan import (
     CACHE,
     Plan,
     morph_at,
-    plan,
+    plans,
     row_of,
     shares,
 )
@@ -73,16 +73,15 @@ class Faces(Generator):
         images = np.empty((stop - start, *self.shape(parameters)), np.uint8)
         features = np.empty((stop - start, table.COUNT), np.float32)
         rows = []
-        for index in range(start, stop):
-            one = plan(parameters, index, count)
-            images[index - start] = one.render(parameters.side, grey, inverted)
-            features[index - start] = one.face.p[0]
-            rows.append(row_of(one, index))
+        for k, one in enumerate(plans(parameters, start, stop, count)):
+            images[k] = one.render(parameters.side, grey, inverted)
+            features[k] = one.face.p[0]
+            rows.append(row_of(one, start + k))
         return Batch(images, rows, {"face_parameters": features})
 
     def preview(self, parameters: Any, index: int = 0, side: int | None = None) -> Preview:
         count, side = self.count(parameters), side or parameters.side
-        one = plan(parameters, index, count)
+        one = plans(parameters, index, index + 1, count)[0]
         grey = parameters.colour == "grey"
         image = one.render(side, grey, parameters.inverted)
         return Preview(
