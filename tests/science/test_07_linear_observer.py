@@ -13,6 +13,7 @@ from backend.analysis.linear_observer import (
     significance_line,
 )
 from backend.analysis.reverse_correlation import ClassificationImage
+from backend.analysis.simulated_people import gender_template, simulated_people
 from backend.stimuli.noise_basis import NoiseBasis, noise_basis, theta_rows
 
 N, SIDE = 10_000, 64
@@ -121,3 +122,20 @@ def test_low_bands_of_two_random_responders_agree_by_chance_as_section_8_warns()
     images = basis.images(rng.standard_normal((400, 12)))
     r = [pearson(a, b) for a, b in zip(images[:200], images[200:], strict=True)]
     assert np.std(r) == pytest.approx(0.29, abs=0.04)
+
+
+def test_simulated_people_answer_as_the_prototypes_did(basis: NoiseBasis) -> None:
+    """Sixteen of 1000 trials each: prototypes had 28 to 30 significant weights, 18 to 21 at
+    4 c/img and at most one above, half of the answers female, r(CI, B Bᵀ w0) = .98.
+    """
+    template = gender_template(SIDE)
+    image, rng = ClassificationImage(basis), np.random.default_rng(21)
+    for number, person in enumerate(simulated_people(basis, template, seed=21)):
+        theta = theta_rows(21, 1000 * number, 1000 * (number + 1))
+        image.add(theta, person.decision(theta, rng) > 0)
+    assert image.trials == 16_000
+    assert image.n_female / image.trials == pytest.approx(0.5, abs=0.03)
+    found = image.significant_by_scale()
+    assert 20 <= sum(found) <= 40
+    assert sum(found[3:]) <= 1
+    assert pearson(image.image(), basis.images(basis.adjoint(template))) >= 0.95
