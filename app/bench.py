@@ -19,6 +19,7 @@ BENCHMARKS = {
     "balanced-network": "balanced.py",
     "retina": "retina.py",
     "stimuli": "stimuli_shapes.py",
+    "faces": "stimuli_faces.py",
 }
 """Name → script; each prints JSON rows {name, value, unit, peer, peer_value, ratio, bar, met}."""
 
