@@ -129,6 +129,7 @@ def stands_in(values: np.ndarray, path: Path) -> bool:
     return (
         isinstance(values, np.memmap)
         and values.filename is not None
+        and Path(values.filename).is_file()
         and path.is_file()
         and Path(values.filename).samefile(path)
         and values.flags.c_contiguous

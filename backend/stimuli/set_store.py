@@ -27,6 +27,7 @@ from backend.stimuli.set_files import (
     as_bytes,
     read_array,
     read_parts,
+    stands_in,
     write_array,
     write_parts,
 )
@@ -173,7 +174,7 @@ class SetStore:
         The new table has a name of its own; the document that names it is the moment of change.
         """
         checked(stimuli)
-        if stimuli.images.shape != stored.shape:
+        if not stands_in(stimuli.images, stored.path / "images.npy"):
             raise FileProblem(f"{stored.name} has other images now. Save it as a new set.")
         table = f"set-{time.time_ns()}.tsv"
         write_parts(stimuli, stored.path, table, made=stored.made)

@@ -306,6 +306,8 @@ def test_an_edited_cell_does_not_write_the_arrays_again() -> None:
     fewer = store.load(stored)
     fewer.arrays["ids"] = fewer.arrays["ids"][::-1]
     stored = store.replace_table(stored, fewer)
+    with pytest.raises(FileProblem, match="has other images now"):
+        store.replace_table(stored, store.load(stored).select([4, 3, 2, 1, 0], "Turned."))
     assert store.load(stored).arrays["ids"].tolist() == [4, 3, 2, 1, 0]
 
 
