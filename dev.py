@@ -27,7 +27,7 @@ REQUIREMENTS = ROOT / "requirements"
 COMMANDS = "Scripts" if os.name == "nt" else "bin"
 MINIMUM = (3, 11)
 SETS = {"run": ["run"], "test": ["run", "test", "npm"], "bench": ["run", "bench"]}  # pinned
-WINDOWLESS = ("list", "run", "sweep", "stimuli", "stage")  # these draw nothing on a screen
+WINDOWLESS = ("list", "run", "sweep", "stimuli")  # these draw nothing on a screen
 LIBRARIES = {
     "libegl1": "libEGL.so.1", "libgl1": "libGL.so.1",
     "libgl1-mesa-dri": "dri/swrast_dri.so", "libxkbcommon-x11-0": "libxkbcommon-x11.so.0",
@@ -48,7 +48,8 @@ def main(arguments: list[str]) -> int:
     if sys.version_info < MINIMUM:
         return say("Isomorph needs Python {}.{} or newer, as in: python{}.{} dev.py {}".format(
             *MINIMUM, *MINIMUM, command))  # fmt: skip
-    windowless = command == "run" and rest[:1] and rest[0] in WINDOWLESS
+    quiet = rest[:1] and (rest[0] in WINDOWLESS or "simulated" in rest)
+    windowless = command == "run" and quiet
     try:
         if not (libraries(command, windowless) and environment(SETS[command])):
             return 1

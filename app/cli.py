@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -277,10 +277,12 @@ def stage(
     design: Annotated[str, typer.Argument(help="A template (see --list) or a design file.")] = "",
     subject: Annotated[str, typer.Option(help="The participant's label, as 01.")] = "01",
     session: Annotated[str, typer.Option(help="The session's label.")] = "01",
-    clock: Annotated[str, typer.Option(help="simulated, or screen for the window.")] = "screen",
+    clock: Annotated[
+        Literal["screen", "simulated"], typer.Option(help="The screen, or no screen at all.")
+    ] = "screen",
     participant: Annotated[
-        str, typer.Option(help="Simulated participant: ideal, noisy, lapsing, guessing, ...")
-    ] = "ideal",
+        str, typer.Option(help="Simulated: ideal, noisy, lapsing, guessing, ... (default: you).")
+    ] = "",
     seed: Annotated[int, typer.Option(min=0, help="Of the order, and of the participant.")] = 1,
     rate: Annotated[float, typer.Option(help="Refresh rate of the simulated clock, Hz.")] = 60.0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a broken session.")] = False,
@@ -297,16 +299,22 @@ def stage(
         raise ParameterError("DESIGN", "A template or design file is needed. See stage --list.")
     if out is None:
         raise ParameterError("--out", "--out needs the folder of the BIDS dataset.")
-    if clock != "simulated":
-        raise ParameterError(
-            "--clock", "The screen is used from the Stage panel. Here, use --clock simulated."
-        )
     chosen = headless.design_of(design)
-    signal.signal(signal.SIGTERM, interrupt)
-    done = headless.present(
-        chosen, out, subject, session, participant, seed, rate, resume,
-        listener=headless.say_on_stderr,
-    )  # fmt: skip
+    if clock == "simulated":
+        signal.signal(signal.SIGTERM, interrupt)
+        done = headless.present(
+            chosen, out, subject, session, participant or "ideal", seed, rate, resume,
+            listener=headless.say_on_stderr,
+        )  # fmt: skip
+    else:
+        if needs_display():
+            raise ParameterError("--clock", "There is no display here. Use --clock simulated.")
+        from app.stage_command import present_on_screen
+
+        done = present_on_screen(
+            chosen, out, subject, session, seed, resume, participant,
+            listener=headless.say_on_stderr,
+        )  # fmt: skip
     print(headless.summary(done))
     return 0 if done.state == "done" else FAILED
 

@@ -55,7 +55,7 @@ def test_a_design_file_is_presented(tmp_path: Path) -> None:
         (["oddball", "--clock", "simulated", "--rate", "nan"], "goes from 10 to 1000 Hz"),
         (["oddball", "--clock", "simulated", "--subject", "a b"], "letters and digits only"),
         (["oddball", "--clock", "simulated", "--participant", "me"], "no participant"),
-        (["oddball"], "--clock simulated"),
+        (["oddball", "--clock", "sundial"], "is not one of"),
         ([], "A template or design file is needed"),
     ],
 )
