@@ -182,6 +182,21 @@ class Dots(Generator):
             facts.append(("Coherent dots", None, f"{row['coherent']} of {row['asked']}"))
         return Preview(image, row, (), tuple(strip), tuple(facts))
 
+    def methods(self, parameters: Any) -> str:
+        if parameters.mode == "motion":
+            what = (
+                f"{parameters.dots} dots, {parameters.coherence:g} % of which (drawn anew for each "
+                f"frame) moved by {parameters.speed:g} % of the side a frame towards "
+                f"{parameters.direction:g}°; the others were placed at random."
+            )
+        elif parameters.mode == "number":
+            last = parameters.dots + parameters.step * (parameters.levels - 1)
+            ink = " of equal ink" if parameters.equal_ink else ""
+            what = f"{parameters.dots} to {last} dots{ink}, counted in the exported pixels."
+        else:
+            what = f"{parameters.dots} dots at random places."
+        return f"{super().methods(parameters)} Each showed {what}"
+
 
 def radius_px(parameters: Any, dots: int) -> float:
     """Mean radius in px, smaller for more dots when all pictures share their ink."""

@@ -225,6 +225,18 @@ class Gratings(Generator):
         )  # fmt: skip
         return Preview(image, row, (), tuple(strip), facts)
 
+    def methods(self, parameters: Any) -> str:
+        varied = "" if parameters.vary == "nothing" else (
+            f" The {parameters.vary} went from {parameters.first:g} in {parameters.levels} steps "
+            f"of {parameters.step:g}."
+        )  # fmt: skip
+        return (
+            f"{super().methods(parameters)} {parameters.wave.capitalize()} gratings had "
+            f"{parameters.frequency:g} cycles per {parameters.per}, mean luminance "
+            f"{parameters.mean:g} and {parameters.measure} contrast {parameters.contrast:g} "
+            f"(8-bit grey values, linear).{varied}"
+        )
+
 
 def cycles(parameters: Any, frequency: float) -> float:
     """Cycles over the whole picture."""

@@ -112,6 +112,14 @@ class Scenes(Generator):
         )
         return Preview(scene.image, row, ingredients, tuple(strip), facts)
 
+    def methods(self, parameters: Any) -> str:
+        return (
+            f"{super().methods(parameters)} Streets were drawn in perspective by day and night; "
+            f"one in {parameters.every} showed 1 to {parameters.people} pedestrians of "
+            f"{parameters.height_low:g} to {parameters.height_high:g} of the picture's height. "
+            "Streets with and without pedestrians came from one random stream."
+        )
+
 
 def row_of(scene: Scene, index: int) -> dict[str, Any]:
     """The table row of a scene."""

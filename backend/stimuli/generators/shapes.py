@@ -8,11 +8,11 @@ import numpy as np
 
 from backend.core.parameters import Notice, ParameterError, Parameters, parameter
 from backend.stimuli.generator import (
+    SET_GROUP,
     Batch,
     Generator,
     Preset,
     Preview,
-    count_parameter,
     seed_parameter,
     side_parameter,
 )
@@ -41,14 +41,17 @@ def share(default: float, label: str, low: float, high: float, help: str, group:
 class ShapeParameters(Parameters):
     """Which categories, how many of each, how they are drawn."""
 
-    n: int = count_parameter(20, 5000)
+    n: int = parameter(
+        20, "Images per category", symbol="n", low=1, high=5000, change="rebuild", group=SET_GROUP,
+        help="The set has as many of each category.",
+    )  # fmt: skip
     side: int = side_parameter(64, 32, 299, help="Drawn at four times this size and averaged.")
     seed: int = seed_parameter(7)
     categories: Choice = parameter(
         "all", "Categories", group="Shapes", change="rebuild",
         labels={"all": "all 24", "pair": "two of your choice",
                 **{key: f"experiment {key}: {one.about}" for key, one in EXPERIMENTS.items()}},
-        help="Images per category are set above; the set takes one of each in turn.",
+        help="The set takes one of each in turn.",
     )  # fmt: skip
     first: Name = parameter(
         "disk", "First", group="Shapes", change="rebuild", shown_if=("categories", ["pair"]),

@@ -8,11 +8,11 @@ import numpy as np
 
 from backend.core.parameters import Notice, Parameters, parameter
 from backend.stimuli.generator import (
+    SET_GROUP,
     Batch,
     Generator,
     Preset,
     Preview,
-    count_parameter,
     seed_parameter,
     side_parameter,
 )
@@ -32,15 +32,18 @@ def spread(default: float, label: str, high: float, help: str, unit: str = "") -
 class StrokeParameters(Parameters):
     """How many characters, how many exemplars, how different the hands."""
 
-    n: int = count_parameter(20, 2000)
+    n: int = parameter(
+        20, "Exemplars per character", symbol="n", low=1, high=2000, change="rebuild",
+        group=SET_GROUP, help="How many hands write each character.",
+    )  # fmt: skip
     classes: int = parameter(
-        80, "Characters", low=1, high=4000, change="rebuild", group="Set",
-        help="Classes; the images above are exemplars of each.",
+        80, "Characters", low=1, high=4000, change="rebuild", group=SET_GROUP,
+        help="Classes of the set.",
     )  # fmt: skip
     side: int = side_parameter(32, 16, 256)
     seed: int = seed_parameter(21)
     polarity: Literal["black on white", "white on black"] = parameter(
-        "black on white", "Polarity", group="Set", help="Ink on ground."
+        "black on white", "Polarity", group=SET_GROUP, help="Ink on ground."
     )
     points: float = spread(0.10, "Points", 0.5, "SD of each control point; strokes move by 0.7.")
     turn: float = spread(10.0, "Rotation", 90.0, "SD of the rotation.", "°")
@@ -130,6 +133,15 @@ class Strokes(Generator):
             ("Ink", None, f"{100 * row['ink']:.1f} %"),
         )
         return Preview(batch.images[0], row, (), tuple(strip), facts)
+
+    def methods(self, parameters: Any) -> str:
+        hand = hand_of(parameters)
+        return (
+            f"{super().methods(parameters)} {parameters.classes} characters of one to four strokes "
+            f"(Catmull-Rom splines through 3 to 5 points) were each drawn {parameters.n} times; "
+            f"points varied by SD {hand.points:g}, rotation by {hand.turn:g}°, log scale by "
+            f"{hand.scale:g}, shear by {hand.shear:g} and place by {hand.shift:g}."
+        )
 
 
 def hand_of(parameters: Any) -> Hand:

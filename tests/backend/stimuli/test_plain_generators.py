@@ -155,3 +155,15 @@ def test_coherent_dots_stay_evenly_spread() -> None:
     reach = 127 - 2.56
     assert (away < reach / np.sqrt(2)).mean() == pytest.approx(0.5, abs=0.05)
     assert abs((centres[-1] - 127.5).mean()) < 6
+
+
+@pytest.mark.parametrize("name", ["topology", "gratings", "dots", "shapes", "strokes", "scenes"])
+def test_methods_say_how_many_and_how_large(name: str) -> None:
+    generator = find(name)
+    for preset in generator.presets:
+        parameters = generator.parameters_of(preset.name)
+        words = generator.methods(parameters)
+        assert words.startswith(f"{generator.count(parameters)} images")
+        assert words.endswith(".")
+        assert f"{parameters.side} × {parameters.side} px" in words
+        assert len(words) > 120
