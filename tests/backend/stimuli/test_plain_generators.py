@@ -166,4 +166,4 @@ def test_methods_say_how_many_and_how_large(name: str) -> None:
         assert words.startswith(f"{generator.count(parameters)} images")
         assert words.endswith(".")
         assert f"{parameters.side} × {parameters.side} px" in words
-        assert len(words) > 120
+        assert len(words) > 90
