@@ -97,7 +97,7 @@ class Faces(Generator):
 
     def methods(self, parameters: Any) -> str:
         what = {
-            "one face": "One synthetic face was rendered in {n} views",
+            "one face": "One synthetic face was rendered in {n} different views",
             "identities": "{n} images of random synthetic people ({each} each) were rendered",
             "morph": "{n} steps of a parameter morph between two synthetic faces were drawn",
             "averages": "{n} average synthetic faces of three genders and three groups were drawn",
@@ -122,6 +122,7 @@ def random_identity(parameters: Any, rng: np.random.Generator) -> Any:
 def _ingredients(one: Plan, side: int, grey: bool) -> tuple[tuple[str, np.ndarray], ...]:
     maps = CACHE.get(one.face, one.expression, map_size(side))
     albedo = np.sqrt(np.clip(maps.albedo[0], 0, 1))
+    albedo += (0.5 - albedo) * (1.0 - maps.alpha[0][..., None])
     if grey:
         albedo = albedo @ np.array([0.299, 0.587, 0.114], np.float32)
     depth = np.clip((maps.warp[0] + 0.05) / 0.65, 0, 1)
