@@ -32,7 +32,7 @@ class Taken:
     Attributes
     ----------
     steps : planned; ``shown`` as shown; ``flips`` seconds of every flip.
-    early : presses before answers count; ``since`` when they began to count.
+    early : presses before answers count; ``since`` and ``until`` when they count.
     page, quit : a page was turned; the quit key was pressed.
     held : keys that were down when it began; ``focused`` throughout.
     """
@@ -45,6 +45,7 @@ class Taken:
     page: bool = False
     quit: bool = False
     since: float = float("inf")
+    until: float = float("inf")
     stream: bool = False
     held: tuple[str, ...] = ()
     focused: bool = True
@@ -104,11 +105,14 @@ class FrameLoop:
             if step.skip_if_answered and taken.answers:
                 continue
             layers = step.layers
-            if step.outcomes:
+            if step.outcomes:  # what it says is decided now, so later presses do not count
+                self._poll(display.now(), number, step, taken)
+                taken.until = min(taken.until, display.now())
                 layers = step.outcomes[outcome(trial, taken.answers)]
             display.show(layers)
             onset = flip()
             flips.append(onset)
+            self._window(step, onset, taken)
             self._begin(trial, number, step, onset, taken)
             left = step.frames - 1
             self._poll(onset, number, step, taken)
@@ -123,6 +127,19 @@ class FrameLoop:
                 return
         display.show(())
         flips.append(flip())
+        taken.until = min(taken.until, flips[-1])
+        self._poll(flips[-1], len(taken.steps) - 1, taken.steps[-1], taken)
+
+    @staticmethod
+    def _window(step: Step, onset: float, taken: Taken) -> None:
+        """Answers count from the onset of the first step that takes them to its successor's.
+
+        A press of the last frame is seen after that, but its own time decides.
+        """
+        if not step.accepts:
+            taken.until = min(taken.until, onset)
+        elif taken.until < float("inf") or taken.since == float("inf"):
+            taken.since, taken.until = onset, float("inf")
 
     @staticmethod
     def _ended(step: Step, taken: Taken) -> bool:
@@ -145,8 +162,6 @@ class FrameLoop:
             )
         )  # fmt: skip
         taken.page = False
-        if step.accepts and taken.since == float("inf"):
-            taken.since = onset
         if self.responder is not None:
             if step.page:
                 self._press(self._any_key(), onset + self.responder.page_s)
@@ -207,7 +222,7 @@ class FrameLoop:
             return
         elif event.time < taken.since:
             taken.early += 1
-        elif step.accepts and (taken.stream or not taken.answers):
+        elif event.time < taken.until and (taken.stream or not taken.answers):
             sent = True
             if self.answer_code:
                 sent = self.triggers.send(self.answer_code, event.time).sent

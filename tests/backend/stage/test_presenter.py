@@ -184,6 +184,35 @@ def test_a_press_before_answers_count_is_told_apart(tmp_path: Path) -> None:
     assert next(r for r in stage.events if r["trial_type"] == "picture")["response"] == "n/a"
 
 
+@pytest.mark.parametrize(("delay", "counts"), [(1.299, True), (1.301, False)])
+def test_a_press_in_the_last_frame_of_the_time_out_counts(
+    delay: float, counts: bool, tmp_path: Path
+) -> None:
+    """Picture 300 ms and 1 s to answer: the window closes at the flip 1.3 s after the onset."""
+    stage = Stage(choice_design(1, feedback=False), tmp_path, Fixed(delay=delay))
+    stage.run()
+    picture = next(row for row in stage.events if row["trial_type"] == "picture")
+    assert (picture["response"] == "left") is counts
+
+
+def test_feedback_and_record_agree_on_the_last_moment(tmp_path: Path) -> None:
+    display = SimulatedDisplay()
+    shown: list[str] = []
+    for number, delay in enumerate(np.linspace(1.25, 1.32, 15)):
+        stage = Stage(choice_design(1), tmp_path, Fixed(delay=float(delay)), display,
+                      subject=f"{number + 1:02d}")  # fmt: skip
+
+        def hear(event: dict[str, Any]) -> None:
+            if event["what"] == "phase" and event["name"] == "feedback":
+                shown.append(display.shown[0].texture.rpartition(":")[2])
+
+        stage.hear = hear
+        stage.run()
+        answered = any(row["trial_type"] == "answer" for row in stage.events)
+        assert shown[-1] == ("Right" if answered else "No answer")
+    assert {"Right", "No answer"} == set(shown)
+
+
 def test_lost_focus_is_said_and_the_trial_is_marked(tmp_path: Path) -> None:
     stage = Stage(choice_design(3), tmp_path)
 
