@@ -102,6 +102,23 @@ def spearman_by_scale(a: WeightImage, b: WeightImage, signed: bool = True) -> li
     return found
 
 
+def across_observers(images: list[WeightImage]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean weights of several observers' images, and t of each weight between observers.
+
+    Pooling all trials treats observers as fixed; this test lets the result speak for the people
+    they were drawn from (section 8). t has one degree of freedom less than there are observers.
+
+    Raises
+    ------
+    ValueError : fewer than two observers.
+    """
+    if len(images) < 2:
+        raise ValueError(f"A test between observers needs at least two; there is {len(images)}.")
+    w = np.stack([image.w for image in images])
+    mean = w.mean(axis=0)
+    return mean, mean / (w.std(axis=0, ddof=1) / np.sqrt(len(images)))
+
+
 def frequency_profile(image: WeightImage) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What each scale carries: cycles/image, mean d², and mean d² expected of random answers."""
     parts, d = image.basis.slices, image.d

@@ -180,6 +180,23 @@ def test_the_profile_shows_which_scales_carry_more_than_chance(
     assert power[2] == pytest.approx(chance[2], rel=0.3)
 
 
+def test_between_observers_one_person_is_not_enough(theta: Image) -> None:
+    from scipy.stats import ttest_1samp
+
+    several = []
+    for seed in range(5):
+        observer = LinearObserver(BASIS.adjoint(soft_template()), noise=1.0)
+        one = ClassificationImage(BASIS)
+        one.add(theta, observer.decision(theta, np.random.default_rng(seed)) > 0)
+        several.append(one)
+    mean, t = comparison.across_observers(several)
+    weights = np.stack([one.w for one in several])
+    assert mean == pytest.approx(weights.mean(axis=0))
+    assert t == pytest.approx(ttest_1samp(weights, 0.0).statistic)
+    with pytest.raises(ValueError, match="at least two; there is 1"):
+        comparison.across_observers(several[:1])
+
+
 def test_prototypes_and_the_one_layer_test() -> None:
     template = soft_template()
     female, male = comparison.prototypes(np.full((32, 32), 0.5), template, 0.2)

@@ -101,11 +101,18 @@ def blur(image: np.ndarray, down: float, across: float) -> np.ndarray:
 @njit(nogil=True, cache=True, error_model="numpy")
 def resample(image: np.ndarray, size: int) -> np.ndarray:
     """Bilinear map of size × size px (pixel centres, border replicated)."""
-    out = np.empty((size, size), np.float32)
-    scale = image.shape[0] / size
+    source = image.shape[0]
+    left, share = np.empty(size, np.uint32), np.empty(size, np.float32)
+    for j in range(size):
+        place = min(max((j + 0.5) * source / size - 0.5, 0.0), source - 1.0 - 1e-6)
+        left[j] = np.uint32(place)
+        share[j] = place - left[j]
+    out, line = np.empty((size, size), np.float32), np.empty(source, np.float32)
     for i in range(size):
+        line[:] = image[left[i]] + share[i] * (image[left[i] + 1] - image[left[i]])
         for j in range(size):
-            out[i, j] = between_pixels(image, (i + 0.5) * scale - 0.5, (j + 0.5) * scale - 0.5)
+            k = left[j]
+            out[i, j] = line[k] + share[j] * (line[k + np.uint32(1)] - line[k])
     return out
 
 

@@ -14,7 +14,7 @@ BASE = 128
 """Side of the maps that are drawn; other sizes are resampled from them."""
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=8)
 def textures(seed: int, size: int) -> np.ndarray:
     """(3, size, size) float32 fields fine, coarse and strands, each of unit variance."""
     fields = np.random.default_rng(seed).standard_normal((3, BASE, BASE), np.float32)
