@@ -82,6 +82,7 @@ class Presenter:
         )
         self._levels = any(key.level for key in plan.keys)
         self._zero: float | None = None
+        self._prepared: set[str] = set()
         self._textures: dict[str, tuple[int, ...]] = {}
 
     def run(self) -> str:
@@ -161,7 +162,7 @@ class Presenter:
 
     def _portion(self, block: PlannedBlock, start: int) -> None:
         """Have the pictures of the trial ready, with those of the next ones that fit."""
-        if all(self.stimuli.ready(name) for name in block.trials[start].references):
+        if self._prepared.issuperset(block.trials[start].references):
             return
         names: set[str] = set()
         stop = start
@@ -176,6 +177,7 @@ class Presenter:
         """Render the trials' pictures and put them into the dataset."""
         references = list(dict.fromkeys(name for trial in trials for name in trial.references))
         self.stimuli.prepare(references, self._preparing)
+        self._prepared = set(references)
         folder = self.log.root / "stimuli"
         for number, reference in enumerate(references):
             self._stored(functools.partial(self.stimuli.write, reference, folder))

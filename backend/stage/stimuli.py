@@ -47,10 +47,6 @@ class Stimuli:
                 if progress is not None:
                     progress(done, len(missing))
 
-    def ready(self, reference: str) -> bool:
-        """Whether it is rendered."""
-        return reference in self._images
-
     def image(self, reference: str) -> np.ndarray:
         """(H, W) or (H, W, 3) uint8; rendered now when it was not prepared."""
         if reference not in self._images:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from stage_tools import read_tsv
 
 from backend.stage.bids import Session
 from backend.stage.design import Design
@@ -61,6 +62,14 @@ def test_the_image_grows_with_the_session_and_follows_theory(
     for record in log.records:
         again.add(json.loads(json.dumps(record["row"])), record["answer"])
     np.testing.assert_array_equal(again.sums.w, live.sums.w)
+
+
+def test_pictures_that_the_observer_looked_at_first_are_in_the_dataset_too(tmp_path: Path) -> None:
+    done = present(small("face-gender-2afc", 100), tmp_path, participant="noisy")
+    rows = read_tsv(next(done.folder.glob("*_events.tsv")))
+    named = {row["stim_file"] for row in rows} - {"n/a"}
+    assert len(list((tmp_path / "stimuli").rglob("*.png"))) == 200
+    assert all((tmp_path / "stimuli" / name).exists() for name in named)
 
 
 def test_there_is_no_image_before_both_answers_and_none_without_noise() -> None:

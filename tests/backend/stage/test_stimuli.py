@@ -68,9 +68,6 @@ def test_a_picture_does_not_depend_on_what_it_is_drawn_with() -> None:
     together.prepare(f"g:{i}" for i in range(40))
     for index in (0, 17, 39):
         np.testing.assert_array_equal(together.image(f"g:{index}"), alone.image(f"g:{index}"))
-    together.prepare(["g:3"])
-    assert together.ready("g:3")
-    assert not together.ready("g:4")
 
 
 def test_textures_are_bytes() -> None:
