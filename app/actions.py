@@ -240,6 +240,10 @@ class PanelEntry:
 
 PANELS = (
     PanelEntry("home", "Home", "home-outline", "app.panels.home:HomePanel"),
+    PanelEntry(
+        "stimuli", "Stimuli", "image-multiple-outline", "app.panels.stimuli.panel:StimuliPanel"
+    ),
+    PanelEntry("stage", "Stage", "presentation-play", "app.panels.stage.panel:StagePanel"),
     PanelEntry("simulate", "Simulate", "pulse", "app.panels.simulate.panel:SimulatePanel"),
     PanelEntry("runs", "Runs", "history", "app.panels.runs.panel:RunsPanel"),
 )

@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
 from app import exporting
 from app import settings as preferences
 from app.actions import ACTIONS, PANELS, Action
+from app.collector import Collector
 from app.commands import StudyCommands
 from app.docks.jobs import JobsView
 from app.docks.workspace import WorkspaceView
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
     def __init__(self, settings: Settings, store: Store | None = None) -> None:
         super().__init__()
         self.settings = settings
+        self.collector = Collector(self)
         self.runner = Runner(store or Store())
         self.undo_group = QUndoGroup(self)
         self.panels: dict[str, Any] = {}
@@ -554,3 +556,4 @@ class MainWindow(QMainWindow):
             self._shut_panel(panel)
         self.runner.shutdown()
         self.keeper.close()
+        self.collector.stop()

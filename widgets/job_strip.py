@@ -254,6 +254,10 @@ class JobStrip(Panel):
             event = QAccessibleEvent(self.chip, QAccessible.Event.NameChanged)
             QAccessible.updateAccessibility(event)
 
+    def set_primary_words(self, words: Mapping[str, tuple[str, str]]) -> None:
+        """Other verbs of the primary button, by state; its width stays."""
+        self._primary_words = {**self._primary_words, **words}
+
     def _press_primary(self) -> None:
         if self.state == "paused":
             self.continue_asked.emit()

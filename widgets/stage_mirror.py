@@ -33,9 +33,16 @@ class StageMirror(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(theme.dp(320), theme.dp(180))
 
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return round(width * self.screen_px[1] / self.screen_px[0])
+
     def set_screen(self, width: int, height: int, level: int) -> None:
         """Size of the stage's screen in px and its gray level."""
         self.screen_px, self.level = (width, height), level
+        self.updateGeometry()
         self.update()
 
     def set_textures(self, arrays: Mapping[str, np.ndarray]) -> None:

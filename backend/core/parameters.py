@@ -20,11 +20,12 @@ Kind = Literal["float", "int", "bool", "choice", "text", "file", "points", "arra
 
 
 class Change(StrEnum):
-    """How a parameter may change: next block, re-derived view, or a new network."""
+    """How a parameter may change: next block, re-derived view, a new network; or a plain entry."""
 
     LIVE = "live"
     RECOMPUTE = "recompute"
     REBUILD = "rebuild"
+    PLAIN = "plain"
 
 
 class ParameterError(ValueError):
@@ -93,7 +94,7 @@ class Declaration:
         """Only parameters that act while dragged have a slider (UI.md section 1.4)."""
         return (
             self.numeric
-            and self.change is not Change.REBUILD
+            and self.change in (Change.LIVE, Change.RECOMPUTE)
             and self.low is not None
             and self.high is not None
         )

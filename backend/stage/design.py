@@ -282,7 +282,8 @@ class Design:
     def size(self) -> str:
         """Blocks and trials in words, for lists."""
         trials = sum(trials_of(block) for block in self.blocks)
-        return f"{len(self.blocks)} blocks · {trials} trials"
+        blocks = f"{len(self.blocks)} block{'s' if len(self.blocks) != 1 else ''}"
+        return f"{blocks} · {trials} trials"
 
     def trial_kind(self, name: str) -> TrialKind:
         """The timeline of this name; ParameterError if there is none."""

@@ -106,8 +106,7 @@ def _sync(facts: Facts) -> Check:
         return Check("Vertical sync", "good", "every swap waited for the screen")
     return Check(
         "Vertical sync", "check",
-        "swaps do not wait for the screen; frames are timed by the clock. Turn vertical sync on in "
-        "the graphics driver. On a virtual display this is normal.",
+        "swaps do not wait for the screen; the clock times them. Turn it on in the driver",
     )  # fmt: skip
 
 

@@ -77,8 +77,16 @@ def no_other(name: str) -> StimulusSet:
 class CropParameters(Parameters):
     width: float = parameter(80.0, "Width", unit="%", low=1, high=100, step=1, decimals=0)
     height: float = parameter(80.0, "Height", unit="%", low=1, high=100, step=1, decimals=0)
-    x: float = parameter(50.0, "From the left", unit="%", low=0, high=100, step=1, decimals=0,
-                         help="Where the spare room goes: 50 % is the middle.")  # fmt: skip
+    x: float = parameter(
+        50.0,
+        "From the left",
+        unit="%",
+        low=0,
+        high=100,
+        step=1,
+        decimals=0,
+        help="Where the spare room goes: 50 % is the middle.",
+    )
     y: float = parameter(50.0, "From the top", unit="%", low=0, high=100, step=1, decimals=0)
 
 
@@ -100,9 +108,11 @@ class ResizeParameters(Parameters):
     width: int = parameter(128, "Width", unit="px", low=4, high=2048)
     height: int = parameter(128, "Height", unit="px", low=4, high=2048)
     how: Literal["area", "lanczos"] = parameter(
-        "area", "Filter", labels={"area": "area average", "lanczos": "Lanczos"},
+        "area",
+        "Filter",
+        labels={"area": "area average", "lanczos": "Lanczos"},
         help="Area averaging is what the networks get; Lanczos keeps edges.",
-    )  # fmt: skip
+    )
 
 
 class Resize(SetAction):
@@ -134,10 +144,17 @@ class Invert(SetAction):
 
 class MaskParameters(Parameters):
     shape: Literal["disc", "oval", "rectangle"] = parameter("oval", "Window")
-    size: float = parameter(0.95, "Size", low=0.05, high=1.5, step=0.05,
-                            help="Of the image's shorter side.")  # fmt: skip
-    ratio: float = parameter(0.75, "Width over height", low=0.1, high=1.0, step=0.05,
-                             shown_if=("shape", ("oval", "rectangle")))  # fmt: skip
+    size: float = parameter(
+        0.95, "Size", low=0.05, high=1.5, step=0.05, help="Of the image's shorter side."
+    )
+    ratio: float = parameter(
+        0.75,
+        "Width over height",
+        low=0.1,
+        high=1.0,
+        step=0.05,
+        shown_if=("shape", ("oval", "rectangle")),
+    )
     edge: float = parameter(4.0, "Soft edge", unit="px", low=0.0, high=100.0, step=1.0)
     background: int = parameter(128, "Grey around it", low=0, high=255)
 
@@ -156,21 +173,36 @@ class Mask(SetAction):
 
 class MatchParameters(Parameters):
     step: Literal["luminance", "histogram", "spectrum", "rotational", "both"] = parameter(
-        "luminance", "Match",
-        labels={"luminance": "mean and SD", "histogram": "the whole histogram",
-                "spectrum": "the amplitude spectrum", "rotational": "its rotational average",
-                "both": "histogram and spectrum"},
+        "luminance",
+        "Match",
+        labels={
+            "luminance": "mean and SD",
+            "histogram": "the whole histogram",
+            "spectrum": "the amplitude spectrum",
+            "rotational": "its rotational average",
+            "both": "histogram and spectrum",
+        },
         help="As the SHINE toolbox does (Willenbockel et al. 2010); the last step holds exactly.",
-    )  # fmt: skip
-    iterations: int = parameter(1, "Rounds", low=1, high=50, shown_if=("step", ("both",)),
-                                help="Histogram and spectrum disturb each other; rounds bring "
-                                "both closer.")  # fmt: skip
+    )
+    iterations: int = parameter(
+        1,
+        "Rounds",
+        low=1,
+        high=50,
+        shown_if=("step", ("both",)),
+        help="Histogram and spectrum disturb each other; rounds bring both closer.",
+    )
     region: Literal["whole", "figure", "ground"] = parameter(
-        "whole", "Where", labels={"whole": "the whole image"},
+        "whole",
+        "Where",
+        labels={"whole": "the whole image"},
         shown_if=("step", ("luminance", "histogram")),
-    )  # fmt: skip
-    rescale: bool = parameter(False, "Rescale, not clip",
-                              help="One linear map for all images when values leave the range.")  # fmt: skip
+    )
+    rescale: bool = parameter(
+        False,
+        "Rescale, not clip",
+        help="One linear map for all images when values leave the range.",
+    )
 
 
 class Match(SetAction):
@@ -190,10 +222,13 @@ class Match(SetAction):
         steps: tuple[Any, ...] = ("histogram", "spectrum") if both else (parameters.step,)
         pixelwise = parameters.step in ("luminance", "histogram")
         return matching.match(
-            stimuli, steps, iterations=parameters.iterations if both else 1,
-            region=parameters.region if pixelwise else "whole", rescale=parameters.rescale,
+            stimuli,
+            steps,
+            iterations=parameters.iterations if both else 1,
+            region=parameters.region if pixelwise else "whole",
+            rescale=parameters.rescale,
             check=watch.check,
-        )  # fmt: skip
+        )
 
     def preview(self, stimuli: StimulusSet, index: int, parameters: Any) -> np.ndarray:
         made, _ = self._match(self._few(stimuli, index), parameters, Still())
@@ -212,8 +247,9 @@ class Match(SetAction):
 
 
 class NamesParameters(Parameters):
-    pattern: str = parameter("{name}_{number:03}", "Pattern",
-                             help="Columns in braces; {number} counts from 1.")  # fmt: skip
+    pattern: str = parameter(
+        "{name}_{number:03}", "Pattern", help="Columns in braces; {number} counts from 1."
+    )
 
 
 class Names(SetAction):
@@ -273,8 +309,9 @@ def summary_words(row: dict[str, Any]) -> str:
 
 
 class FilterParameters(Parameters):
-    expression: str = parameter('name != ""', "Keep where",
-                                help='Compare columns: gender > 0.5 and class == "disk"')  # fmt: skip
+    expression: str = parameter(
+        'name != ""', "Keep where", help='Compare columns: gender > 0.5 and class == "disk"'
+    )
 
 
 class Filter(SetAction):
@@ -372,8 +409,14 @@ class Balance(SetAction):
 
 
 class CopiesParameters(Parameters):
-    near: int = parameter(-1, "Near copies up to", unit="bits", low=-1, high=20,
-                          help="Of 64 bits of a perceptual hash; −1 takes equal images only.")  # fmt: skip
+    near: int = parameter(
+        -1,
+        "Near copies up to",
+        unit="bits",
+        low=-1,
+        high=20,
+        help="Of 64 bits of a perceptual hash; −1 takes equal images only.",
+    )
 
 
 class Copies(SetAction):
@@ -406,10 +449,23 @@ class Join(SetAction):
 
 
 ACTIONS: tuple[SetAction, ...] = (
-    Crop(), Resize(), Grey(), Invert(), Mask(), Match(),
-    Names(), Column(), Measure(),
-    Filter(), Sort(), Sample(), Split(), Balance(), Copies(), Join(),
-)  # fmt: skip
+    Crop(),
+    Resize(),
+    Grey(),
+    Invert(),
+    Mask(),
+    Match(),
+    Names(),
+    Column(),
+    Measure(),
+    Filter(),
+    Sort(),
+    Sample(),
+    Split(),
+    Balance(),
+    Copies(),
+    Join(),
+)
 """All actions, in the order of the menu."""
 
 

@@ -122,7 +122,9 @@ class ParameterForm(QWidget):
         column.setSpacing(0)
         column.addWidget(head)
         column.addWidget(self.area, 1)
-        column.addWidget(Legend([policy for policy in Change if policy in used]))
+        policies = [policy for policy in LEGEND if policy in used]
+        if policies:
+            column.addWidget(Legend(policies))
         self.setMinimumWidth(theme.dp(280))
 
     def _add(self, declared: Declaration) -> None:

@@ -18,7 +18,9 @@ COUNT_WORDS = {Change.LIVE: "live", Change.RECOMPUTE: "redraw", Change.REBUILD: 
 def count_text(declared: list[Declaration], folded: bool) -> str:
     """What stands right in a group head: "5 live", "rebuild", "9 · rebuild"."""
     counts = Counter(one.change for one in declared)
-    policy = next(p for p in (Change.LIVE, Change.RECOMPUTE, Change.REBUILD) if counts[p])
+    policy = next((p for p in COUNT_WORDS if counts[p]), Change.PLAIN)
+    if policy is Change.PLAIN:
+        return str(len(declared)) if folded else ""
     words = COUNT_WORDS[policy]
     if policy is Change.LIVE:
         return f"{counts[policy]} {words}"

@@ -33,6 +33,7 @@ POLICY_WORDS = {
     Change.LIVE: "acts while dragged",
     Change.RECOMPUTE: "redraws from the data at hand",
     Change.REBUILD: "needs a rebuild",
+    Change.PLAIN: "is used at the next start",
 }
 
 
@@ -281,6 +282,8 @@ class FormRow(QWidget):
 
     def _paint_badge(self, painter: QPainter) -> None:
         policy = self.declared.change.value
+        if policy not in icons.POLICY:
+            return
         size = theme.dp(13)
         picture = icons.pixmap(
             icons.POLICY[policy], icons.POLICY_ROLE[policy], size, self.devicePixelRatioF()

@@ -71,7 +71,7 @@ class PreflightView(ViewWidget):
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(view, parent)
         self.lines: list[Check] = []
-        self.body = QWidget()
+        self.body = Panel(ground="base")
         self.grid = QGridLayout(self.body)
         self.grid.setContentsMargins(theme.dp(10), theme.dp(4), theme.dp(10), theme.dp(4))
         self.grid.setHorizontalSpacing(theme.dp(10))
@@ -211,7 +211,9 @@ def trial_cells(event: dict[str, Any], blind: bool = False) -> tuple[str, ...]:
         words = f"{answer['hits']} of {answer['targets']} targets"
     time = answer.get("response_time")
     lost = sum(int(one["lost"]) for one in late)
-    note = f"{len(late)} late flip{'s' if len(late) > 1 else ''}, frame {late[0]['frame']}"
+    note = ""
+    if late:
+        note = f"{len(late)} late flip{'s' if len(late) > 1 else ''}, frame {late[0]['frame']}"
     return (
         str(event["number"]),
         str(event["block"]),
@@ -221,7 +223,7 @@ def trial_cells(event: dict[str, Any], blind: bool = False) -> tuple[str, ...]:
         f"{1000 * (flips[-1] - flips[0]):.1f}" if flips else "",
         "hidden" if blind else words,
         f"{time:.3f}" if isinstance(time, int | float) and not blind else "",
-        note if late else "",
+        note,
     )
 
 

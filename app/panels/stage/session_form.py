@@ -17,48 +17,53 @@ class SessionParameters(Parameters):
     """The Session form of the stage."""
 
     subject: str = parameter(
-        "01", "Subject", group="Participant", change="rebuild",
+        "01", "Subject", group="Participant", change="plain",
         help="BIDS label of the participant: letters and digits. Its number counterbalances.",
     )  # fmt: skip
     session: str = parameter(
-        "01", "Session", group="Participant", change="rebuild", help="BIDS label of the session."
+        "01", "Session", group="Participant", change="plain", help="BIDS label of the session."
     )
     operator: str = parameter(
-        "", "Operator", group="Participant", change="rebuild", help="Written beside the session."
+        "", "Operator", group="Participant", change="plain", help="Written beside the session."
     )
     who: Who = parameter(
-        "person", "Who answers", group="Participant", change="rebuild",
+        "person", "Who answers", group="Participant", change="plain",
         labels={"person": "a person", **{kind: f"simulated: {kind}" for kind in KINDS}},
         help="A simulated participant tries the experiment on the real screen; its data are "
         "labelled simulated.",
     )  # fmt: skip
     seed: int = parameter(
-        1, "Seed of the order", group="Order", change="rebuild", low=0, high=2**31 - 1,
+        1, "Seed of the order", group="Order", change="plain", low=0, high=2**31 - 1,
         help="The same seed, subject and design give the same order, so a session can be resumed.",
     )  # fmt: skip
     triggers: Literal["none", "lsl", "serial"] = parameter(
-        "none", "Triggers", group="Signals", change="rebuild",
+        "none", "Triggers", group="Signals", change="plain",
         labels={"none": "none", "lsl": "LSL stream", "serial": "serial port"},
         help="Codes are sent at the flip that shows their event.",
     )  # fmt: skip
     port: str = parameter(
-        "", "Port", group="Signals", change="rebuild", shown_if=("triggers", ("serial",)),
+        "", "Port", group="Signals", change="plain", shown_if=("triggers", ("serial",)),
         help="COM3, /dev/ttyUSB0 or loop:// (a loop-back for trying).",
     )  # fmt: skip
     windowed: bool = parameter(
-        False, "In a window", group="Screen", change="rebuild",
+        False, "In a window", group="Screen", change="plain",
         help="For trying on one screen. Timing is measured and logged all the same.",
     )  # fmt: skip
+    linear: bool = parameter(
+        False, "Correct the gamma", group="Screen", change="plain",
+        help="Makes luminance proportional to grey level on a monitor of the profile's gamma. "
+        "Measure the gamma first.",
+    )  # fmt: skip
     folder: str = parameter(
-        "", "Dataset folder", group="Output", change="rebuild",
+        "", "Dataset folder", group="Output", change="plain",
         help="The BIDS dataset; made when it is not there.",
     )  # fmt: skip
     blind: bool = parameter(
-        False, "Hide the result", group="Operator", change="rebuild",
+        False, "Hide the result", group="Operator", change="plain",
         help="Keeps the operator blind: answers, result and classification image stay hidden.",
     )  # fmt: skip
     lab: bool = parameter(
-        False, "Lab mode", group="Operator", change="rebuild",
+        False, "Lab mode", group="Operator", change="plain",
         help="Words one size larger, to be read from the other side of the room.",
     )  # fmt: skip
 

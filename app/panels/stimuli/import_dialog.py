@@ -19,18 +19,20 @@ class ImportParameters(Parameters):
 
     side: int = parameter(
         0, "Side", unit="px", low=0, high=2048, zero="commonest",
+        change="plain",
         help="All pictures come to this size; commonest takes the size most of them have.",
     )  # fmt: skip
     fit: Literal["crop", "pad", "stretch"] = parameter(
         "crop", "Other sizes are",
+        change="plain",
         labels={"crop": "scaled and cropped", "pad": "scaled and padded", "stretch": "stretched"},
     )  # fmt: skip
     colour: Literal["keep", "grey"] = parameter(
-        "keep", "Colour", labels={"keep": "as it is", "grey": "made grey"}
+        "keep", "Colour", labels={"keep": "as it is", "grey": "made grey"}, change="plain"
     )
     strict: bool = parameter(
         False, "Refuse all when one cannot be read",
-        help="Off: files that cannot be read are left out and named.",
+        change="plain", help="Off: files that cannot be read are left out and named.",
     )  # fmt: skip
 
 
