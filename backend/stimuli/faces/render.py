@@ -26,7 +26,10 @@ from backend.stimuli.faces.views import (
     YAW,
 )
 
-_GAMMA = 1.0 / 1.35
+_STEPS = 2048
+_GAMMA = np.append(np.linspace(0.0, 1.0, _STEPS + 1) ** (1.0 / 1.35), 1.0).astype(np.float32)
+"""Tone curve at equal steps; interpolated, it is right to 1e-5 above 0.005."""
+
 _GREY = np.array([0.299, 0.587, 0.114])
 
 
@@ -126,6 +129,14 @@ def _turned(x, y, z, yaw, pitch):  # type: ignore[no-untyped-def]
     return math.cos(yaw) * x - math.sin(yaw) * z, y, math.sin(yaw) * x + math.cos(yaw) * z
 
 
+@njit(nogil=True, cache=True, error_model="numpy", inline="always")
+def _toned(x):  # type: ignore[no-untyped-def]
+    """x^(1/1.35) for x in [0, 1]."""
+    place = x * _STEPS
+    k = np.uint32(place)
+    return _GAMMA[k] + (place - k) * (_GAMMA[k + np.uint32(1)] - _GAMMA[k])
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def _relight(albedo, normals, occlusion, alpha, view, planes):  # type: ignore[no-untyped-def]
     """Fill planes with colour (or grey) times alpha, and alpha last."""
@@ -139,7 +150,7 @@ def _relight(albedo, normals, occlusion, alpha, view, planes):  # type: ignore[n
     half = (light[0] / length, light[1] / length, (light[2] + 1.0) / length)
     lx, ly, lz = _turned(light[0], light[1], light[2], view[YAW], view[PITCH])
     hx, hy, hz = _turned(half[0], half[1], half[2], view[YAW], view[PITCH])
-    last, gamma = planes.shape[0] - 1, np.float32(_GAMMA)
+    last, gain = planes.shape[0] - 1, view[GAIN]
     for i in range(alpha.shape[0]):
         for j in range(alpha.shape[1]):
             a = alpha[i, j]
@@ -155,7 +166,7 @@ def _relight(albedo, normals, occlusion, alpha, view, planes):  # type: ignore[n
             grey = 0.0
             for c in range(3):
                 colour = unit(albedo[i, j, c] * lit * occlusion[i, j] + shine)
-                colour = np.float32(colour) ** gamma * view[GAIN] * a
+                colour = _toned(colour) * gain * a
                 if last == 3:
                     planes[c, i, j] = colour
                 grey += _GREY[c] * colour
