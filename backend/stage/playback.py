@@ -67,3 +67,10 @@ class Playback:
             if step.name == phase:
                 return start
         return 0
+
+    def start_of_onset(self) -> int:
+        """The frame at which the first stimulus comes; 0 when the trial has none."""
+        for step, start in zip(self.steps, self.starts, strict=True):
+            if step.onset_kind:
+                return start
+        return 0

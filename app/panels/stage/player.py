@@ -149,7 +149,7 @@ class TrialPlayer(Panel):
     def _show(self, playback: Playback) -> None:
         self.playback = playback
         self.mirror.set_textures(playback.textures)
-        place = min(self.slider.value(), playback.frames - 1)
+        place = playback.start_of_onset()
         blocked = self.slider.blockSignals(True)
         self.slider.setRange(0, max(0, playback.frames - 1))
         self.slider.setValue(place)
