@@ -25,7 +25,7 @@ from backend.stage.bids import Session
 from backend.stage.design import from_document
 from backend.stage.display import PATCH, Layer, MeasuredRate
 from backend.stage.monitors import MonitorProfile
-from backend.stage.participants import participant
+from backend.stage.observers import observer_for
 from backend.stage.plan import PATCH_PX, Plan, plan
 from backend.stage.presenter import Presenter
 from backend.stage.stimuli import Stimuli
@@ -33,6 +33,8 @@ from backend.stage.triggers import Triggers, outputs_of
 
 CHECK_FLIPS = 240
 IDLE_S = 0.01
+PATIENCE_S = 10.0
+"""A simulated participant that never answers must not wait for ever."""
 NICE = -10
 DIODE_FLASHES, DIODE_ON, DIODE_PERIOD = 60, 6, 30
 
@@ -183,7 +185,7 @@ class StageProcess:
             log = Session.resume(out, command["subject"], session, design.task)
             design = log.design
             seed = int(log.header["seed"])
-            planned = plan(design, measured, command["subject"], seed, monitor)
+            planned = plan(design, measured, command["subject"], seed, log.monitor)
         else:
             planned = plan(design, measured, command["subject"], int(command["seed"]), monitor)
             log = Session.create(out, planned, session, simulated, measured.hz)
@@ -194,16 +196,18 @@ class StageProcess:
         simulated: str,
     ) -> None:  # fmt: skip
         self.command = ""
+        stimuli = Stimuli(planned.design)
         presenter = Presenter(
             planned,
             self.display,
-            Stimuli(planned.design),
+            stimuli,
             log,
             measured,
-            participant(simulated, planned.seed) if simulated else None,
+            observer_for(simulated, planned.design, stimuli, planned.seed) if simulated else None,
             Triggers(outputs_of(command.get("triggers", ()))),
             self.pipe.send,
             self._control,
+            PATIENCE_S if simulated else 0.0,
         )
         presenter.run()
         self.display.show(())

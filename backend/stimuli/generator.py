@@ -116,6 +116,10 @@ class Generator(ABC):
         batch = self.draw(parameters, self.prepare(parameters), index, index + 1)
         return Preview(batch.images[0], batch.rows[0])
 
+    def random(self, parameters: Any, rng: np.random.Generator) -> dict[str, Any]:
+        """Values for *Random*: another seed; generators of individuals draw one."""
+        return {"seed": int(rng.integers(0, 2**31 - 1))}
+
     def bytes_of(self, parameters: Any) -> int:
         """Memory of the set's images."""
         return self.count(parameters) * int(np.prod(self.shape(parameters)))

@@ -19,6 +19,7 @@ from backend.stage.bids import Session
 from backend.stage.design import Design
 from backend.stage.live import LiveResult
 from backend.stage.monitors import MonitorProfile
+from backend.stage.noise_answers import noise_answers
 from backend.stage.plan import Plan
 from backend.stage.playback import Playback
 from backend.stage.preflight import Facts
@@ -146,9 +147,9 @@ class Conductor(QObject):
             self.panel.say("The session cannot start", why)
             return
         self.panel.tabs.setCurrentWidget(self.panel.board)
-        self.panel.board.begin(
-            LiveResult(self.panel.design, self.facts.hz if self.facts else self.panel.rate)
-        )
+        design, rate = self.panel.design, self.panel.rate
+        live = LiveResult(design, self.facts.hz if self.facts else rate)
+        self.panel.board.begin(live, noise_answers(design))
         self.stimuli = Stimuli(self.panel.design)
         self.plan = plan
         self.began = datetime.now()

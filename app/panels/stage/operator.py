@@ -20,6 +20,7 @@ from backend.core.channels import Latest
 from backend.core.parameters import show_number
 from backend.core.views import Axis, Series, View, column, row
 from backend.stage.live import LiveResult
+from backend.stage.noise_answers import NoiseAnswers
 from backend.stage.preflight import Check
 from widgets import icons, theme
 from widgets.parts import Button, Head, Panel, Words
@@ -60,6 +61,7 @@ RESULT_VIEWS = (
          y=Axis("answers"), series=(Series("answers", "answers", "4", "bars"),)),
     View("ci", "Classification image", "image", "ci", colour_map="CET-D1A", icon="image-outline"),
 )  # fmt: skip
+READABLE = 500
 HEIGHTS = {"numbers": 290, "share": 170, "curve": 210, "reaction": 170, "ci": 260}
 
 
@@ -315,6 +317,13 @@ class LiveColumn(Panel):
         self.area.setVisible(not blind)
 
 
+def image_words(image: NoiseAnswers) -> str:
+    """How many trials stand behind the image, and from how many it can be read (07, section 10)."""
+    more = f"; readable from about {READABLE}" if image.trials < READABLE else ""
+    bright = "the chosen one" if image.pairs else f"“{image.positive}”"
+    return f"{image.trials} trials, brighter for {bright}{more}"
+
+
 class OperatorBoard(QWidget):
     """Centre of the stage while a session runs.
 
@@ -345,6 +354,7 @@ class OperatorBoard(QWidget):
             ),
         )
         self.live: LiveResult | None = None
+        self.image: NoiseAnswers | None = None
         self.blind = False
         self._shown = -1
         self.preflight.fix_asked.connect(self.fix_asked)
@@ -352,9 +362,10 @@ class OperatorBoard(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.grid)
 
-    def begin(self, live: LiveResult) -> None:
+    def begin(self, live: LiveResult, image: NoiseAnswers | None) -> None:
         """A session begins: empty log, empty pictures."""
         self.live, self._shown = live, -1
+        self.image = image
         self.log.forget()
         for name in ("intervals", "onsets", *(view.id for view in RESULT_VIEWS)):
             self.channels[name].publish()
@@ -374,6 +385,8 @@ class OperatorBoard(QWidget):
         """A finished trial."""
         if self.live is not None:
             self.live.add(event)
+        if self.image is not None:
+            self.image.add(event["row"], event["answer"])
         self.log.add(event)
 
     def refresh(self) -> None:
@@ -395,6 +408,7 @@ class OperatorBoard(QWidget):
         for name, data in (("onsets", live.onsets()), ("share", live.share()),
                            ("reaction", live.reaction()), ("curve", live.curve())):  # fmt: skip
             self._publish(name, data)
+        self._show_image()
         words = (
             "share right" if live.graded else f"share “{live.meanings[0]}”" if live.meanings else ""
         )
@@ -416,10 +430,14 @@ class OperatorBoard(QWidget):
         if widget is not None:
             widget.setVisible(bool(data))
 
-    def show_ci(self, data: dict[str, Any], note: str) -> None:
+    def _show_image(self) -> None:
         """The classification image so far."""
-        self._publish("ci", data)
-        self.column.views["ci"].set_note(note)
+        made = self.image.image() if self.image is not None else None
+        if made is None or self.image is None:
+            self._publish("ci", {})
+            return
+        self._publish("ci", {"image": made})
+        self.column.views["ci"].set_note(image_words(self.image))
 
     def pull(self) -> None:
         """Draw what is new."""

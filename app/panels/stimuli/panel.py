@@ -190,7 +190,6 @@ class StimuliPanel(QWidget):
         self.header.set_study(self.generator.title, 0)
         self.header.set_presets([(p.name, p.title) for p in self.generator.presets])
         self.header.set_synthetic(self.generator.synthetic)
-        self.random.setVisible(hasattr(self.generator, "random"))
         self._preset_changed()
         self._errors_changed(len(form.errors))
         self._show_draft(quick=False)
@@ -264,10 +263,8 @@ class StimuliPanel(QWidget):
         """Draw settings at random (an identity, a figure), one step of undo."""
         import numpy as np
 
-        draw = getattr(self.generator, "random", None)
-        if draw is not None:
-            values = draw(self.history.parameters, np.random.default_rng())
-            self.history.set_values(values, "Random")
+        values = self.generator.random(self.history.parameters, np.random.default_rng())
+        self.history.set_values(values, "Random")
 
     def _draw_failed(self, failure: Failure) -> None:
         if failure.field in self.form.declarations:

@@ -79,6 +79,11 @@ class Faces(Generator):
             rows.append(row_of(one, start + k))
         return Batch(images, rows, {"face_parameters": features})
 
+    def random(self, parameters: Any, rng: np.random.Generator) -> dict[str, Any]:
+        """Another person."""
+        wanted = random_identity(parameters, rng)
+        return {n: mine for n, (mine, _) in wanted.differences(parameters).items()}
+
     def preview(self, parameters: Any, index: int = 0, side: int | None = None) -> Preview:
         count, side = self.count(parameters), side or parameters.side
         one = plans(parameters, index, index + 1, count)[0]
