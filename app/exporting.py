@@ -1,14 +1,14 @@
-"""What can be saved from a study page, and the file dialogs around it."""
+"""What can be saved from study pages and views, and the file dialogs around it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from backend.core import figures, report
 from backend.core.files import FileProblem, read_json, write_json, write_text
@@ -16,10 +16,15 @@ from backend.core.objects import WorkspaceObject, as_object
 from backend.core.parameters import ParameterError
 from backend.core.run import Offer
 from backend.core.runner import Job
+from backend.core.views import View
 from widgets.export_dialog import ExportDialog
+from widgets.views.frame import ViewWidget, tsv
 
 if TYPE_CHECKING:
     from app.panels.simulate.page import StudyPage
+    from app.window import MainWindow
+
+PICTURE_OR_TABLE = "Picture (*.png);;Table (*.tsv)"
 
 
 def fill_menu(menu: QMenu, page: StudyPage) -> None:
@@ -53,7 +58,7 @@ def add(menu: QMenu, text: str, call: Callable[[], object]) -> QAction:
     return action
 
 
-def ask_path(page: StudyPage, title: str, name: str, kinds: str) -> Path | None:
+def ask_path(page: QWidget, title: str, name: str, kinds: str) -> Path | None:
     """Where to save; None when the user thinks better of it."""
     chosen, _ = QFileDialog.getSaveFileName(page, title, name, kinds)
     return Path(chosen) if chosen else None
@@ -64,18 +69,61 @@ def export_figure(page: StudyPage, identifier: str) -> None:
     view = page.controller.study.view(identifier)
     widget = page.board.view(identifier)
     aspect = widget.height() / max(1, widget.width()) if widget is not None else 0.7
-    choice = ExportDialog.ask(view.title, min(max(aspect, 0.3), 1.5), page)
+    write = ask_figure(page, view, aspect, page.board.data(identifier))
+    if write is not None:
+        page.attempt(*write)
+
+
+def ask_figure(
+    parent: QWidget, view: View, aspect: float, data: Mapping[str, Any]
+) -> tuple[Callable[[], object], str] | None:
+    """Ask for size, format and place of a figure: (what writes it, what to say then)."""
+    choice = ExportDialog.ask(view.title, min(max(aspect, 0.3), 1.5), parent)
     if choice is None:
-        return
+        return None
     kinds = f"{choice.format.upper()} (*.{choice.format})"
-    path = ask_path(page, "Export figure", f"{identifier}.{choice.format}", kinds)
-    if path is not None:
-        path = path.with_suffix(f".{choice.format}")
-        size = figures.Size(choice.width_mm, choice.height_mm, choice.dpi, choice.title)
-        data = page.board.data(identifier)
-        page.attempt(
-            lambda: figures.export(path, view, data, size, choice.theme), f"{path.name} was saved."
-        )
+    path = ask_path(parent, "Export figure", f"{view.id}.{choice.format}", kinds)
+    if path is None:
+        return None
+    path = path.with_suffix(f".{choice.format}")
+    size = figures.Size(choice.width_mm, choice.height_mm, choice.dpi, choice.title)
+    said = f"{path.name} was saved."
+    return lambda: figures.export(path, view, dict(data), size, choice.theme), said
+
+
+def export_view(window: MainWindow, widget: ViewWidget, data: Mapping[str, Any]) -> None:
+    """Save a view of any panel: plots as figures, other views as picture or table."""
+    view = widget.view
+    if view.kind in figures.DRAW and data:
+        write = ask_figure(window, view, widget.height() / max(1, widget.width()), data)
+        if write is not None:
+            attempt(window, *write)
+        return
+    path = ask_path(window, f"Export {view.title}", f"{view.id}.png", PICTURE_OR_TABLE)
+    if path is None:
+        return
+    if path.suffix == ".tsv":
+        act = partial(write_text, path, tsv(widget.data()))
+    else:
+        path = path.with_suffix(".png")
+        act = partial(save_picture, path, widget)
+    attempt(window, act, f"{path.name} was saved.")
+
+
+def attempt(window: MainWindow, act: Callable[[], object], said: str) -> None:
+    """Write something; what goes wrong stands above everything."""
+    try:
+        act()
+    except FileProblem as problem:
+        window.report_problem("The view was not saved", str(problem))
+    else:
+        window.say(said)
+
+
+def save_picture(path: Path, widget: ViewWidget) -> None:
+    """What a view shows, as PNG."""
+    if not widget.picture().save(str(path), "PNG"):
+        raise FileProblem(f"{path.name} cannot be written. Choose another folder.")
 
 
 def export_offer(page: StudyPage, job: Job | None, offer: Offer) -> None:

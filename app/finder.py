@@ -28,7 +28,7 @@ class Found:
 
 def finds(window: MainWindow) -> dict[str, Found]:
     """Everything that can be found now, most general first, by entry id."""
-    rows = [*actions(window), *studies(window), *objects(window)]
+    rows = [*actions(window), *studies(window), *makers(window), *objects(window)]
     return {
         str(number): Found(Entry(str(number), title, where, shortcut, icon, kind), call)
         for number, (title, where, shortcut, icon, kind, call) in enumerate(rows)
@@ -68,11 +68,47 @@ def studies(window: MainWindow) -> list[Row]:
     return rows
 
 
+def makers(window: MainWindow) -> list[Row]:
+    """Stimulus generators with their presets, and experiments."""
+    from backend.stage.templates import TEMPLATES
+    from backend.stimuli import generators
+
+    rows: list[Row] = []
+    for name, words in generators.TITLES.items():
+        call = partial(open_generator, window, name, "")
+        rows.append((words, "Stimuli", "", "image-multiple-outline", "study", call))
+        if "stimuli" not in window.panels:
+            continue  # presets come with the kernels, which the palette must not wait for
+        for preset in generators.find(name).presets:
+            title = f"{preset.name} · {preset.title}"
+            load = partial(open_generator, window, name, preset.name)
+            rows.append((title, words, "", "tune", "study", load))
+    for one in TEMPLATES.values():
+        call = partial(open_experiment, window, one.id)
+        rows.append((one.title, "Experiment", "", "presentation-play", "study", call))
+    return rows
+
+
+def open_generator(window: MainWindow, name: str, preset: str) -> None:
+    """Show a generator in the studio, with a preset when one is named."""
+    window.show_panel("stimuli")
+    panel = window.panels["stimuli"]
+    panel.show_generator(name)
+    if preset:
+        panel.history.set_preset(preset)
+
+
+def open_experiment(window: MainWindow, identifier: str) -> None:
+    """Put a template on the stage's desk."""
+    window.show_panel("stage")
+    window.panels["stage"].open_template(identifier)
+
+
 def objects(window: MainWindow) -> list[Row]:
     """Parameters of the page in front, and runs of the history."""
     rows: list[Row] = []
-    if window.page is not None:
-        form = window.page.form
+    form = getattr(window.front, "form", None)
+    if form is not None:
         for name, declared in form.declarations.items():
             if form.is_shown(name):
                 call = partial(form.show_parameter, name)

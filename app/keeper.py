@@ -69,10 +69,12 @@ class SessionKeeper(QObject):
             state = page.controller.state()
             state.layout = {"body": page.splitter.sizes()}
             studies[name] = state
+        kept = {name: one.kept() for name, one in window.panels.items() if hasattr(one, "kept")}
         return Session(
             panel=window.panel,
             study=panel.current.controller.study.id if panel is not None else "",
             studies=studies,
+            panels={**window.waiting, **kept},
             geometry=bytes(window.saveGeometry().toBase64().data()).decode("ascii"),
             docks=bytes(window.saveState().toBase64().data()).decode("ascii"),
         )
@@ -105,6 +107,10 @@ class SessionKeeper(QObject):
             if isinstance(sizes, list) and len(sizes) == 3:
                 page.splitter.setSizes([int(size) for size in sizes])
             self._last_run(name, state.run)
+        window.waiting = dict(session.panels)
+        for name, one in window.panels.items():
+            if hasattr(one, "restore") and name in window.waiting:
+                one.restore(window.waiting.pop(name))
         if session.study in ids():
             window.simulate.show_study(session.study)
         window.show_panel(session.panel)

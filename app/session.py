@@ -35,11 +35,12 @@ class StudyState:
 
 @dataclass
 class Session:
-    """Everything a window needs to come back."""
+    """Everything a window needs to come back; ``panels`` holds what each says in ``kept()``."""
 
     panel: str = "home"
     study: str = ""
     studies: dict[str, StudyState] = field(default_factory=dict)
+    panels: dict[str, dict[str, Any]] = field(default_factory=dict)
     geometry: str = ""
     docks: str = ""
     saved: str = ""
@@ -97,6 +98,10 @@ def load(path: Path) -> Session:
         docks=text(document, "docks"),
         saved=text(document, "saved"),
     )
+    panels = document.get("panels")
+    for name, kept in (panels if isinstance(panels, dict) else {}).items():
+        if isinstance(kept, dict):
+            session.panels[str(name)] = kept
     studies = document.get("studies")
     for identifier, state in (studies if isinstance(studies, dict) else {}).items():
         take_study(session, str(identifier), state)

@@ -73,6 +73,7 @@ class MainWindow(QMainWindow):
         self.runner = Runner(store or Store())
         self.undo_group = QUndoGroup(self)
         self.panels: dict[str, Any] = {}
+        self.waiting: dict[str, dict[str, Any]] = {}
         self.panel = ""
         self.actions_: dict[str, QAction] = {}
         self.windows: list[QWidget] = []
@@ -229,6 +230,8 @@ class MainWindow(QMainWindow):
             panel = getattr(importlib.import_module(module), factory)(self)
             self.panels[entry.id] = panel
             self.stack.addWidget(panel)
+            if entry.id in self.waiting and hasattr(panel, "restore"):
+                panel.restore(self.waiting.pop(entry.id))
         self.panel = entry.id
         self.stack.setCurrentWidget(self.panels[entry.id])
         self.rail.show_active(entry.id)
@@ -261,9 +264,10 @@ class MainWindow(QMainWindow):
     def front(self) -> Any:
         """What menus and shortcuts act on: the study page, or the panel in front.
 
-        It may have ``undo_stack``, ``history`` and ``form``, ``run_or_pause``, ``stop`` and
-        ``alive``, ``script`` and ``show_methods``, ``take_file``, ``regions`` and ``shut``; an
-        action is possible when the front has what it needs.
+        It may have ``kept`` and ``restore`` (a session's dictionary), ``undo_stack``,
+        ``history`` and ``form``, ``run_or_pause``, ``stop`` and ``alive``, ``script`` and
+        ``show_methods``, ``take_file``, ``regions`` and ``shut``; an action is possible when the
+        front has what it needs.
         """
         return self.page or self.panels.get(self.panel)
 

@@ -195,6 +195,15 @@ class LiveResult:
         return {"fit_x": grid, "fit_y": fit(grid), "threshold": fit.threshold}
 
 
+def as_event(record: Mapping[str, Any], of: int) -> dict[str, Any]:
+    """A journal record as the ``trial end`` event it was."""
+    return {
+        "what": "trial end", "number": record["trial"], "of": of, "block": record["block_name"],
+        "row": record["row"], "answer": record["answer"], "late": record["late"],
+        "flips": record["flips"], "prepare_ms": record["prepare_ms"], "threshold": None,
+    }  # fmt: skip
+
+
 def percent(share: float) -> str:
     """A share in percent."""
     return f"{100 * share:.1f} %"

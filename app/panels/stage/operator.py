@@ -331,6 +331,7 @@ class OperatorBoard(QWidget):
     """
 
     fix_asked = Signal(str)
+    export_asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -358,6 +359,8 @@ class OperatorBoard(QWidget):
         self.blind = False
         self._shown = -1
         self.preflight.fix_asked.connect(self.fix_asked)
+        for widget in (*self.views.values(), *self.column.views.values()):
+            widget.export_asked.connect(self.export_asked)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.grid)
@@ -438,6 +441,10 @@ class OperatorBoard(QWidget):
             return
         self._publish("ci", {"image": made})
         self.column.views["ci"].set_note(image_words(self.image))
+
+    def widget(self, identifier: str) -> ViewWidget:
+        """A view of the centre or of the result column."""
+        return self.views.get(identifier) or self.column.views[identifier]
 
     def pull(self) -> None:
         """Draw what is new."""

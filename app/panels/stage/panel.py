@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app import exporting
 from app.history import UNDO_LIMIT, ParameterHistory
 from app.panels.stage.conduct import Conductor
 from app.panels.stage.designer import Designer, new_design
@@ -28,10 +30,14 @@ from app.panels.stage.player import TrialPlayer, plan_for
 from app.panels.stage.screens import ScreenSettings
 from app.panels.stage.session_form import SessionParameters
 from backend.core.files import FileProblem
-from backend.core.parameters import Parameters
+from backend.core.parameters import ParameterError, Parameters
 from backend.core.store import home
 from backend.stage import design as designs
+from backend.stage import monitors
+from backend.stage.bids import Session
 from backend.stage.design import Design, Source
+from backend.stage.live import LiveResult, as_event
+from backend.stage.noise_answers import noise_answers
 from backend.stage.templates import TEMPLATES, template
 from widgets import theme
 from widgets.banner import Banner, BannerArea
@@ -196,7 +202,9 @@ class StagePanel(QWidget):
         menu = self.file.menu()
         for words, call in (
             ("New design", self.new), ("Open design…", self.ask_open),
-            ("Save design…", self.ask_save), ("Export the trial table…", self.ask_table),
+            ("Save design…", self.ask_save),
+            ("Look at a recorded session…", self.ask_session),
+            ("Export the trial table…", self.ask_table),
         ):  # fmt: skip
             menu.addAction(words).triggered.connect(lambda _=False, c=call: c())
         for signal in (
@@ -212,6 +220,7 @@ class StagePanel(QWidget):
         self.desk.changed.connect(self._design_changed)
         self.designer.add_set_asked.connect(self.ask_set)
         self.board.fix_asked.connect(self.screens.fix)
+        self.board.export_asked.connect(self.export_view)
         self.diode.clicked.connect(self.screens.ask_diode)
         self.signals.clicked.connect(self.screens.test_triggers)
         self.tabs.currentChanged.connect(lambda row: self.side.setCurrentIndex(row))
@@ -256,6 +265,42 @@ class StagePanel(QWidget):
                 self.window_.say(f"{Path(name).name} was saved, with its trial table.")
             except FileProblem as problem:
                 self.say("The design was not saved", str(problem))
+
+    def ask_session(self) -> None:
+        """Choose a session of the dataset and show what it found."""
+        from backend.stage.bids import sessions
+
+        folder = Path(self.history.parameters.folder)
+        menu = QMenu(self)
+        for one in sessions(folder):
+            words = f"sub-{one['subject']} · ses-{one['session']} · {one['task']}"
+            entry = menu.addAction(words)
+            entry.triggered.connect(lambda _=False, o=one: self.look_at(Session(
+                folder, o["subject"], o["session"], o["task"]
+            )))  # fmt: skip
+        if menu.isEmpty():
+            menu.addAction(f"No sessions in {folder.name} yet").setEnabled(False)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.file.mapToGlobal(self.file.rect().bottomLeft()))
+
+    def look_at(self, session: Session) -> None:
+        """Show a recorded session: its log, timing, curve and classification image."""
+        if self.alive:
+            self.window_.say("A session is running. End it first, then look at another.")
+            return
+        try:
+            session.read()
+            design = session.design
+        except FileProblem as problem:
+            self.say("The session cannot be read", str(problem))
+            return
+        live = LiveResult(design, float(session.header["measured_hz"]))
+        self.board.begin(live, noise_answers(design))
+        for record in session.records:
+            self.board.add(as_event(record, len(session.records)))
+        self.tabs.setCurrentWidget(self.board)
+        ended = session.header.get("ended", "broken off")
+        self.window_.say(f"{session.stem}: {len(session.records)} trials, {ended}.")
 
     def ask_table(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
@@ -413,6 +458,11 @@ class StagePanel(QWidget):
 
     # ---- words -----------------------------------------------------------------------------------
 
+    def export_view(self, identifier: str) -> None:
+        """Save a view of the operator's board."""
+        data = self.board.channels[identifier].snapshot()
+        exporting.export_view(self.window_, self.board.widget(identifier), data)
+
     def open_folder(self) -> None:
         """Show the dataset in the system's file manager."""
         folder = Path(self.history.parameters.folder)
@@ -434,6 +484,29 @@ class StagePanel(QWidget):
 
         text = write_methods(self.design, self.screens.monitor, self.rate)
         self.window_.show_text("Methods", "Paste this into the methods section.", text)
+
+    def kept(self) -> dict[str, Any]:
+        """What a session keeps: the design and the session's settings."""
+        return {
+            "design": self.design.document(),
+            "session": self.history.parameters.document(),
+            "monitor": dataclasses.asdict(self.screens.monitor),
+        }
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Come back from a session; what is damaged is left out."""
+        with contextlib.suppress(FileProblem):
+            self.desk.show(designs.from_document(kept.get("design"), "The session's design"))
+        with contextlib.suppress(FileProblem):
+            self.screens.use_monitor(
+                monitors.from_document(kept.get("monitor"), "The session's monitor")
+            )
+        values = kept.get("session")
+        for name, value in (values if isinstance(values, dict) else {}).items():
+            with contextlib.suppress(ParameterError):
+                good = SessionParameters.parse(str(name), value)
+                self.history.apply(self.history.preset, {str(name): good})
+        self.undo_stack.clear()
 
     def say(self, title: str, text: str) -> None:
         self.banners.show_banner("say", Banner(title, text, "error"))

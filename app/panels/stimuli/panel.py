@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from functools import partial
 from pathlib import Path
@@ -395,6 +396,38 @@ class StimuliPanel(QWidget):
     def take_file(self, path: Path) -> bool:
         """A dropped folder, list or picture file."""
         return self.sets.take_file(path)
+
+    def kept(self) -> dict[str, Any]:
+        """What a session keeps: the generator in front and everybody's settings."""
+        return {
+            "generator": self.generator.id,
+            "settings": {
+                name: {"preset": one.preset, "parameters": one.parameters.document()}
+                for name, one in self.histories.items()
+            },
+        }
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Come back from a session; what no longer fits stays at its preset."""
+        settings = kept.get("settings")
+        for name, one in (settings if isinstance(settings, dict) else {}).items():
+            if name in ids() and isinstance(one, dict):
+                self._restore(self.history_of(name), one)
+        self.undo_stack.clear()
+        if kept.get("generator") in ids():
+            self.show_generator(str(kept["generator"]))
+
+    @staticmethod
+    def _restore(history: ParameterHistory, kept: dict[str, Any]) -> None:
+        names = [preset.name for preset in history.source.presets]
+        preset = kept.get("preset") if kept.get("preset") in names else names[0]
+        values = kept.get("parameters")
+        good = history.source.parameters_of(str(preset)).document()
+        for name, value in (values if isinstance(values, dict) else {}).items():
+            with contextlib.suppress(ParameterError):
+                history.source.Parameters.parse(str(name), value)
+                good[str(name)] = value
+        history.apply(str(preset), good)
 
     # ---- time ------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoCommand
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
 
+from app import exporting
 from backend.core.files import FileProblem
 from backend.core.parameters import ParameterError
 from backend.stimuli import set_files, set_rows
@@ -406,23 +407,20 @@ class SetKeeper(QObject):
         self.panel.start_task(f"Write {path.name}", call, done)
 
     def export_view(self, identifier: str) -> None:
-        """Save one view's picture: the preview in its own pixels, the others as drawn."""
-        view = self.panel.board.views[identifier]
-        kinds = "PNG (*.png)"
-        name, _ = QFileDialog.getSaveFileName(
-            self.panel, "Export picture", f"{identifier}.png", kinds
-        )
-        if not name:
+        """Save one view: the preview in its own pixels, the others as drawn."""
+        board = self.panel.board
+        data = board.channels[identifier].snapshot()
+        image = data.get("image") if identifier == "preview" else None
+        if image is None:
+            exporting.export_view(self.panel.window_, board.views[identifier], data)
             return
-        path = Path(name).with_suffix(".png")
-        try:
-            image = self.panel.board.channels["preview"].snapshot().get("image")
-            if identifier == "preview" and image is not None:
-                write_png(path, image)
-            elif not view.picture().save(str(path), "PNG"):
-                raise FileProblem(f"{path.name} cannot be written. Choose another folder.")
-        except FileProblem as problem:
-            self._say("The picture was not written", str(problem))
+        name, _ = QFileDialog.getSaveFileName(
+            self.panel, "Export picture", "picture.png", "PNG (*.png)"
+        )
+        if name:
+            path = Path(name).with_suffix(".png")
+            said = f"{path.name} was saved."
+            exporting.attempt(self.panel.window_, lambda: write_png(path, image), said)
 
     def _export_settings(self) -> None:
         from backend.core.files import write_json

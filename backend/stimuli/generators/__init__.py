@@ -23,6 +23,21 @@ MODULES = {
 """Module of each generator, in the order of the studio's list."""
 
 
+TITLES = {
+    "faces": "Faces",
+    "noise": "Noise",
+    "faces-noise": "Faces + noise",
+    "topology": "Topology figures",
+    "shapes": "Shape categories",
+    "strokes": "Stroke alphabet",
+    "scenes": "Street scenes",
+    "objects": "Objects",
+    "gratings": "Gratings",
+    "dots": "Dots",
+}
+"""Their titles, for lists that must not wait for their kernels."""
+
+
 def ids() -> list[str]:
     """Ids of all generators."""
     return list(MODULES)
@@ -38,5 +53,5 @@ def find(identifier: str) -> Generator:
         raise unknown_name(identifier, MODULES, "generator")
     module = importlib.import_module(f"backend.stimuli.generators.{MODULES[identifier]}")
     generator: Generator = module.GENERATOR
-    assert generator.id == identifier
+    assert (generator.id, generator.title) == (identifier, TITLES[identifier])
     return generator
