@@ -41,9 +41,7 @@ class Playback:
         self.textures: dict[str, np.ndarray] = {}
         for phase in trial.phases:
             for name, text in phase.texts.items():
-                self.textures[name] = draw_text(
-                    text.words, text.height_px, plan.design.background
-                )
+                self.textures[name] = draw_text(text.words, text.height_px, plan.design.background)
         for name in trial.references:
             self.textures[name] = stimuli.image(name)
         sizes = {name: image.shape for name, image in self.textures.items()}
