@@ -203,16 +203,108 @@ def preferences(window: Any) -> None:
 
 def home(window: Any) -> None:
     """Home."""
-    from PySide6.QtWidgets import QDialog
-
-    for dialog in window.findChildren(QDialog):
-        dialog.close()
+    close_dialogs(window)
     window.show_panel("home")
 
 
 def idle(window: Any) -> None:
     """A study before its first run: what will appear."""
     window.open_study("gap-junction-topology")
+
+
+def studio(generator: str, preset: str = "", **values: Any) -> Callable[[Any], None]:
+    """A generator with what it would make; values are typed into the form."""
+
+    def go(window: Any) -> None:
+        window.show_panel("stimuli")
+        panel = window.panels["stimuli"]
+        panel.show_generator(generator)
+        panel.history.set_preset(preset or panel.generator.presets[0].name)
+        for name, value in values.items():
+            panel.form._enter(name, value)
+        wait(lambda: panel.board.work.idle and not panel._thumbnails, generator)
+
+    return go
+
+
+def made_set(window: Any) -> None:
+    """A set that was made, its table, and one of its pictures."""
+    studio("shapes", n="8")(window)
+    panel = window.panels["stimuli"]
+    panel.make()
+    wait(lambda: panel.task.finished and panel._then is None, "the set")
+    panel.board.sheet.sheet.set_current(11)
+
+
+def scenes(window: Any) -> None:
+    """Street scenes on the dark theme."""
+    close_dialogs(window)
+    studio("scenes")(window)
+
+
+def edit_set(window: Any) -> None:
+    """An edit of a set, before and after."""
+    from backend.stimuli.set_actions import action
+
+    studio("faces", n="24")(window)
+    panel = window.panels["stimuli"]
+    panel.make()
+    wait(lambda: panel.task.finished and panel._then is None, "the set")
+    panel.sets.act(action("mask"))
+
+
+def designer(template: str, page: int = 0, **monitor: Any) -> Callable[[Any], None]:
+    """A design on the desk."""
+
+    def go(window: Any) -> None:
+        import dataclasses
+
+        close_dialogs(window)
+        window.show_panel("stage")
+        panel = window.panels["stage"]
+        panel.open_template(template)
+        screens = panel.screens
+        screens.use_monitor(dataclasses.replace(screens.monitor, **{"hz": 60.0, **monitor}))
+        panel.tabs.setCurrentWidget(panel.designer)
+        panel.designer.tabs.setCurrentIndex(page)
+        wait(lambda: panel.player.work.idle, "the preview")
+        settle(0.5)
+
+    return go
+
+
+def preflight(window: Any) -> None:
+    """The screen was checked."""
+    designer("face-gender-yes-no")(window)
+    panel = window.panels["stage"]
+    panel.history.set_values({"windowed": True, "who": "noisy"}, "tour")
+    panel.conduct.check()
+    wait(lambda: panel.conduct.state == "ready", "the check of the screen")
+
+
+def present(window: Any) -> None:
+    """A session with a simulated participant, after some trials."""
+    panel = window.panels["stage"]
+    panel.conduct._allowed = True
+    panel.run_or_pause()
+    wait(lambda: panel.conduct.trials[0] >= 12, "twelve trials")
+
+
+def end_session(window: Any) -> None:
+    """The session was ended early; what was finished is kept."""
+    panel = window.panels["stage"]
+    panel.stop()
+    wait(lambda: panel.conduct.state == "ready", "the end of the session")
+    panel.stop()
+    wait(lambda: panel.conduct.state == "idle", "the end of the stage")
+
+
+def close_dialogs(window: Any) -> None:
+    """Close what stands over the window."""
+    from PySide6.QtWidgets import QDialog
+
+    for dialog in window.findChildren(QDialog):
+        dialog.close()
 
 
 BALANCED, RETINA = "ei-balanced-network", "gap-junction-topology"
@@ -238,6 +330,20 @@ def stops() -> list[Stop]:
         Stop("balanced-small", "The smallest screen", play(BALANCED, "Figure 5E-F", 300),
              (1366, 768), "dark"),
         Stop("balanced-large", "A large screen", play(BALANCED, "Figure 5E-F", 300), (2560, 1440)),
+        Stop("faces", "Stimuli: faces, six of 41 sliders in sight", studio("faces")),
+        Stop("faces-noise", "Stimuli: a face in noise, and a value that cannot be used",
+             studio("faces-noise", gain="1.4", side="500")),
+        Stop("shapes-set", "Stimuli: a set of shapes, counted, with its table", made_set),
+        Stop("set-edit", "Stimuli: an edit of a set, before and after", edit_set),
+        Stop("scenes", "Stimuli: street scenes", scenes, theme="dark"),
+        Stop("stage-design", "Stage: a trial in frames, and its preview",
+             designer("topology-hole-disc")),
+        Stop("stage-rsvp", "Stage: ten pictures a second do not fit 75 Hz",
+             designer("rsvp-pedestrians", hz=75.0), theme="dark"),
+        Stop("stage-preflight", "Stage: pre-flight in plain words", preflight),
+        Stop("stage-presenting", "Stage: presenting, log, timing and live result", present),
+        Stop("stage-ended", "Stage: ended early, what was finished is kept", end_session,
+             (1366, 768)),
         Stop("runs", "Runs: the history", compare),
         Stop("script", "The script that reproduces the view", script),
         Stop("palette", "The command palette", palette),

@@ -35,6 +35,7 @@ class SetAction(ABC):
 
     ``apply`` makes the new set; ``preview`` one image of it (or None when the images stay);
     ``say`` one sentence on what will happen. ``needs_other`` asks for a second set by name.
+    ``about`` names the setting that a refusal of the set's table is about.
     """
 
     id: ClassVar[str]
@@ -42,6 +43,7 @@ class SetAction(ABC):
     suffix: ClassVar[str]
     group: ClassVar[str]
     help: ClassVar[str] = ""
+    about: ClassVar[str] = ""
     needs_other: ClassVar[bool] = False
     pixels: ClassVar[bool] = True
     Parameters: ClassVar[type[Parameters]] = NoSettings
@@ -58,8 +60,16 @@ class SetAction(ABC):
         return np.asarray(one.images[0])
 
     def say(self, stimuli: StimulusSet, parameters: Any) -> str:
-        """What the new set will be, in words."""
-        return f"A new set of {len(stimuli)} images; this one stays as it is."
+        """What the new set will be, in words; ParameterError where it cannot be made."""
+        said = f"A new set of {len(stimuli)} images; this one stays as it is."
+        if not self.pixels:
+            self.apply(without_pixels(stimuli), parameters, Still(), no_other)
+        return said
+
+
+def without_pixels(stimuli: StimulusSet) -> StimulusSet:
+    """The table alone, to try an edit of it."""
+    return dataclasses.replace(stimuli, images=stimuli.images[:, :1, :1], arrays={})
 
 
 class Still:
@@ -255,6 +265,7 @@ class NamesParameters(Parameters):
 class Names(SetAction):
     id, title, suffix, group = "names", "Rename the images…", "renamed", "table"
     help = "New file names from the columns of the table."
+    about = "pattern"
     pixels = False
     Parameters = NamesParameters
 
@@ -275,6 +286,7 @@ class ColumnParameters(Parameters):
 class Column(SetAction):
     id, title, suffix, group = "column", "Add or remove a column…", "labelled", "table"
     help = "A label for every image; edit it cell by cell in the table."
+    about = "column"
     pixels = False
     Parameters = ColumnParameters
 
@@ -291,6 +303,7 @@ class MeasureParameters(Parameters):
 class Measure(SetAction):
     id, title, suffix, group = "measure", "Measure the images…", "measured", "table"
     help = "Adds mean, SD, RMS contrast, extremes, spectrum slope and ink of every image."
+    about = "by"
     pixels = False
     Parameters = MeasureParameters
 
@@ -300,6 +313,11 @@ class Measure(SetAction):
         rows = set_statistics.summary(stimuli, found, parameters.by or None)
         said = "Measured: " + "; ".join(summary_words(row) for row in rows[:6]) + "."
         return dataclasses.replace(stimuli, table=table, history=(*stimuli.history, said))
+
+    def say(self, stimuli: StimulusSet, parameters: Any) -> str:
+        if parameters.by:
+            set_rows.known_column(stimuli, parameters.by)
+        return f"{len(set_statistics.MEASURES)} columns join the table."
 
 
 def summary_words(row: dict[str, Any]) -> str:
@@ -317,6 +335,7 @@ class FilterParameters(Parameters):
 class Filter(SetAction):
     id, title, suffix, group = "filter", "Filter…", "filtered", "rows"
     help = "Keeps the images whose row fits."
+    about = "expression"
     pixels = False
     Parameters = FilterParameters
 
@@ -336,6 +355,7 @@ class SortParameters(Parameters):
 class Sort(SetAction):
     id, title, suffix, group = "sort", "Sort…", "sorted", "rows"
     help = "Orders the images by a column."
+    about = "column"
     pixels = False
     Parameters = SortParameters
 
@@ -352,6 +372,7 @@ class SampleParameters(Parameters):
 class Sample(SetAction):
     id, title, suffix, group = "sample", "Sample…", "sample", "rows"
     help = "Draws some images without replacement."
+    about = "by"
     pixels = False
     Parameters = SampleParameters
 
@@ -368,6 +389,7 @@ class SplitParameters(Parameters):
 class Split(SetAction):
     id, title, suffix, group = "split", "Split…", "split", "rows"
     help = "Adds the column split with train, test, … at random."
+    about = "by"
     pixels = False
     Parameters = SplitParameters
 
@@ -432,6 +454,9 @@ class Copies(SetAction):
         said = f"{', '.join(shown)}." if shown else "There were none."
         return dataclasses.replace(made, history=(*made.history, said))
 
+    def say(self, stimuli: StimulusSet, parameters: Any) -> str:
+        return "All images are compared with each other; the set that is here stays."
+
 
 class JoinParameters(Parameters):
     other: str = parameter("", "Other set", kind="array")
@@ -446,6 +471,11 @@ class Join(SetAction):
 
     def apply(self, stimuli: StimulusSet, parameters: Any, watch: Watch, find: Find) -> StimulusSet:
         return set_rows.join(stimuli, find(parameters.other))
+
+    def say(self, stimuli: StimulusSet, parameters: Any) -> str:
+        if not parameters.other:
+            raise ParameterError("", "There is no other set to join with. Make or import one.")
+        return f"{stimuli.name}, then {parameters.other}; both stay as they are."
 
 
 ACTIONS: tuple[SetAction, ...] = (

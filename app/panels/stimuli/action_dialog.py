@@ -43,6 +43,10 @@ class ActionDialog(QDialog):
         self.form.changed.connect(self._changed)
         self.form.changing.connect(self._changed)
         self.form.reset_all_asked.connect(self._reset)
+        self.form.errors_changed.connect(lambda _: self._allow())
+        self.sentence = ""
+        self.possible = True
+        self._refused = ""
         self.others = Combo()
         self.others.addItems(others)
         self.others.setAccessibleName("The other set")
@@ -103,23 +107,33 @@ class ActionDialog(QDialog):
         """Before and after of the picture on screen, or what the action will do."""
         before = as_bytes(np.asarray(self.stimuli.images[self.index]))
         parts = [("before", before)]
-        sentence = ""
+        self.possible, self.sentence = True, ""
+        self.form.accept(self._refused)
         try:
-            if self.action.preview is not None:
-                after = self.action.preview(self.stimuli, self.index, self._wanted())
+            after = self.action.preview(self.stimuli, self.index, self._wanted())
+            if after is not None:
                 parts.append(("after", as_bytes(np.asarray(after))))
-            sentence = self.action.say(self.stimuli, self._wanted())
-            self.form.clear_refusals()
+            self.sentence = self.action.say(self.stimuli, self._wanted())
         except ParameterError as error:
-            if error.field in self.form.declarations:
-                self.form.refuse(error.field, error.sentence, error.fix)
-            else:
-                sentence = error.sentence
+            self._refuse(error)
         except FileProblem as problem:
-            sentence = str(problem)
+            self.possible, self.sentence = False, str(problem)
         self.pictures.show_pictures(None, parts)
-        self.note.setText(sentence)
-        self.make.setEnabled(not self.form.errors)
+        self.note.setText(self.sentence)
+        self._allow()
+
+    def _refuse(self, error: ParameterError) -> None:
+        """Say it at its field, where it has one."""
+        self.possible = False
+        known = error.field in self.form.declarations
+        self._refused = error.field if known else self.action.about
+        if self._refused:
+            self.form.refuse(self._refused, error.sentence, error.fix)
+        else:
+            self.sentence = error.sentence
+
+    def _allow(self) -> None:
+        self.make.setEnabled(self.possible and not self.form.errors)
 
     def _accept(self) -> None:
         self.accepted_with.emit(self._wanted())
