@@ -88,15 +88,9 @@ class CropParameters(Parameters):
     width: float = parameter(80.0, "Width", unit="%", low=1, high=100, step=1, decimals=0)
     height: float = parameter(80.0, "Height", unit="%", low=1, high=100, step=1, decimals=0)
     x: float = parameter(
-        50.0,
-        "From the left",
-        unit="%",
-        low=0,
-        high=100,
-        step=1,
-        decimals=0,
+        50.0, "From the left", unit="%", low=0, high=100, step=1, decimals=0,
         help="Where the spare room goes: 50 % is the middle.",
-    )
+    )  # fmt: skip
     y: float = parameter(50.0, "From the top", unit="%", low=0, high=100, step=1, decimals=0)
 
 
