@@ -368,8 +368,8 @@ class StagePanel(QWidget):
         stem = f"sub-{parameters.subject}_ses-{parameters.session}_task-{self.design.task}"
         self.next_file.setText(f"Next: {stem}_events.tsv")
         seconds = plan.seconds if plan is not None else 0
-        words = f"{self.design.size} · about {max(1, round(seconds / 60))} min" if plan else why
-        self.size_words.setText(words)
+        minutes = f" · about {max(1, round(seconds / 60))} min" if plan is not None else ""
+        self.size_words.setText(f"{self.design.size}{minutes}")
         self._show_problem(why)
         self.window_.session_changed()
 

@@ -6,26 +6,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QRect, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from backend.core.parameters import show_number
-from widgets import theme
+from widgets import icons, theme
 from widgets.inputs import Combo
 from widgets.parts import Button, Tool, Words
 
 ANYWHERE = QModelIndex()
 Role = Qt.ItemDataRole
-TRUE = ("true", "yes", "on", "1", "✓")
+TICKED, EMPTY = "checkbox-marked-outline", "checkbox-blank-outline"
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,35 @@ def typed(field: Field, text: str) -> Any:
 
 
 class ChoiceDelegate(QStyledItemDelegate):
-    """A combo box for columns with choices."""
+    """A combo box for columns with choices, a box to tick for those of yes and no."""
+
+    def paint(self, painter: QPainter, option: Any, index: Any) -> None:
+        super().paint(painter, option, index)
+        if index.model().fields[index.column()].kind != "bool":
+            return
+        on = Qt.CheckState(index.data(Role.CheckStateRole)) == Qt.CheckState.Checked
+        size = theme.dp(16)
+        picture = icons.pixmap(TICKED if on else EMPTY, "accent" if on else "text3", size)
+        place = QRect(0, 0, size, size)
+        place.moveCenter(option.rect.center())
+        place.moveLeft(option.rect.left() + theme.dp(6))
+        painter.drawPixmap(place, picture)
+
+    def initStyleOption(self, option: Any, index: Any) -> None:
+        super().initStyleOption(option, index)
+        if index.model().fields[index.column()].kind == "bool":
+            # The style's own box cannot be seen on dark grounds.
+            option.features &= ~QStyleOptionViewItem.ViewItemFeature.HasCheckIndicator
+
+    def editorEvent(self, event: QEvent, model: Any, option: Any, index: Any) -> bool:
+        if model.fields[index.column()].kind != "bool":
+            return super().editorEvent(event, model, option, index)
+        space = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space
+        if event.type() != QEvent.Type.MouseButtonRelease and not space:
+            return False
+        on = Qt.CheckState(index.data(Role.CheckStateRole)) == Qt.CheckState.Checked
+        wanted = Qt.CheckState.Unchecked if on else Qt.CheckState.Checked
+        return bool(model.setData(index, wanted.value, Role.CheckStateRole))
 
     def createEditor(self, parent: QWidget, option: Any, index: Any) -> QWidget:
         field = index.model().fields[index.column()]
