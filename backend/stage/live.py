@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backend.stage.design import Design
 from backend.stage.timing import LATE_RATIO, interval_histogram
+
+if TYPE_CHECKING:
+    from backend.analysis.detection import Detection
 
 INTERVALS = 600
 LEAST_FOR_FIT = 20
@@ -92,25 +95,33 @@ class LiveResult:
         )
         return hits, targets, false
 
-    def _detection(self) -> list[tuple[str, str, str]]:
-        """d-prime and criterion when there are two answers and both are sometimes right."""
+    @property
+    def signal(self) -> str:
+        """The answer that counts as signal: the first right one when there are two."""
+        wanted = dict.fromkeys(
+            str(t["row"]["correct"]) for t in self.answered if t["row"].get("correct")
+        )
+        return next(iter(wanted)) if len(wanted) == 2 else ""
+
+    def detection(self) -> Detection | None:
+        """d-prime and criterion; None unless there are two answers and both are sometimes right."""
         from backend.analysis.detection import detection
 
-        wanted = list(dict.fromkeys(
-            str(t["row"]["correct"]) for t in self.answered if t["row"].get("correct")
-        ))  # fmt: skip
-        if len(wanted) != 2:
-            return []
-        signal = wanted[0]
+        signal = self.signal
         counts = {True: [0, 0], False: [0, 0]}
         for trial in self.answered:
             is_signal = trial["row"].get("correct") == signal
             counts[is_signal][trial["answer"]["response"] == signal] += 1
         (misses, hits), (rejects, false) = counts[True], counts[False]
-        if not (misses + hits and rejects + false):
+        if not signal or not (misses + hits and rejects + false):
+            return None
+        return detection(hits, misses + hits, false, rejects + false)
+
+    def _detection(self) -> list[tuple[str, str, str]]:
+        found = self.detection()
+        if found is None:
             return []
-        found = detection(hits, misses + hits, false, rejects + false)
-        return [("d-prime", f"signal “{signal}”", f"{found.d_prime:.2f}"),
+        return [("d-prime", f"signal “{self.signal}”", f"{found.d_prime:.2f}"),
                 ("Criterion", "", f"{found.criterion:+.2f}".replace("-", "−"))]  # fmt: skip
 
     # ---- pictures ----------------------------------------------------------------------------
@@ -177,7 +188,7 @@ class LiveResult:
         k = np.array([sum(levels[value]) for value in x])
         spans = [binomial_interval(int(a), int(b)) for a, b in zip(k, n, strict=True)]
         data: dict[str, Any] = {
-            "x": x, "y": k / n, "low": np.array([s[0] for s in spans]),
+            "n": n, "k": k, "x": x, "y": k / n, "low": np.array([s[0] for s in spans]),
             "high": np.array([s[1] for s in spans]),
         }  # fmt: skip
         if n.sum() >= LEAST_FOR_FIT and len(x) > 2:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ class NoiseAnswers:
         _, self._parameters, _ = Stimuli(design).generator(self.source)
         basis = basis_of(self._parameters, self._parameters.side)
         self.pairs = bool(self._parameters.pairs)
+        self._seen: list[tuple[int, bool]] = []
         self.positive = design.keys[0].meaning if design.keys else ""
         self.sums = PairImage(basis) if self.pairs else ClassificationImage(basis)
 
@@ -44,8 +45,9 @@ class NoiseAnswers:
         if response in (None, "", "n/a"):
             return
         if not self.pairs:
-            theta = self._weights(str(row["stimulus"]))
-            self.sums.add(theta, np.array([response == self.positive]))
+            place = self._place(str(row["stimulus"]))
+            self.sums.add(self._theta(place), np.array([response == self.positive]))
+            self._seen.append((place, response == self.positive))
             return
         left, right = (self._place(str(row[side])) for side in ("left", "right"))
         chosen = left if response == "left" else right
@@ -55,8 +57,15 @@ class NoiseAnswers:
     def _place(self, reference: str) -> int:
         return self.source.place(split_reference(reference)[1])
 
-    def _weights(self, reference: str) -> np.ndarray:
-        return self._theta(self._place(reference))
+    @property
+    def positives(self) -> np.ndarray:
+        """(n,) bool: answers of single pictures in the order of the trials."""
+        return np.array([positive for _, positive in self._seen], bool)
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """Weights of single pictures in the order of the trials, a trial at a time."""
+        for place, _ in self._seen:
+            yield self._theta(place)
 
     def _theta(self, place: int) -> np.ndarray:
         from backend.stimuli.generators.faces_noise import signed_theta

@@ -27,6 +27,7 @@ from app.panels.stage.designer import Designer, new_design
 from app.panels.stage.document import Desk
 from app.panels.stage.operator import OperatorBoard
 from app.panels.stage.player import TrialPlayer, plan_for
+from app.panels.stage.recorded import RecordedSessions
 from app.panels.stage.screens import ScreenSettings
 from app.panels.stage.session_form import SessionParameters
 from backend.core.files import FileProblem
@@ -34,10 +35,7 @@ from backend.core.parameters import ParameterError, Parameters
 from backend.core.store import home
 from backend.stage import design as designs
 from backend.stage import monitors
-from backend.stage.bids import Session
 from backend.stage.design import Design, Source
-from backend.stage.live import LiveResult, as_event
-from backend.stage.noise_answers import noise_answers
 from backend.stage.templates import TEMPLATES, template
 from widgets import theme
 from widgets.banner import Banner, BannerArea
@@ -99,6 +97,7 @@ class StagePanel(QWidget):
         self.board = OperatorBoard()
         self.conduct = Conductor(self)
         self.screens = ScreenSettings(self)
+        self.records = RecordedSessions(self)
         self._make()
         self._lay_out()
         self._connect()
@@ -120,6 +119,8 @@ class StagePanel(QWidget):
         self.methods = Button("Methods", "text-box-outline", flat=True)
         self.file = Button("Design", "content-save-outline", flat=True)
         self.file.setMenu(QMenu(self.file))
+        self.result = Button("Result", "chart-bell-curve", flat=True)
+        self.result.setToolTip("Intervals, curve and classification image of a session")
         self.folder = Button("Open BIDS folder", "folder-open-outline", flat=True)
         self.strip = JobStrip(WORDS, simulation=False)
         self.chip = Chip()
@@ -150,7 +151,7 @@ class StagePanel(QWidget):
         for widget in (Words("Stage", "title"), Separator(), self.choose, self.size_words):
             row.addWidget(widget)
         row.addStretch(1)
-        for button in (self.preview, self.file, self.methods, self.folder):
+        for button in (self.preview, self.file, self.methods, self.result, self.folder):
             row.addWidget(button)
         self.strip.add_right(self.chip)
         self.strip.add_right(self.signals)
@@ -199,11 +200,12 @@ class StagePanel(QWidget):
         self.preview.clicked.connect(self.play_trial)
         self.methods.clicked.connect(self.show_methods)
         self.folder.clicked.connect(self.open_folder)
+        self.result.clicked.connect(self.records.ask_result)
         menu = self.file.menu()
         for words, call in (
             ("New design", self.new), ("Open design…", self.ask_open),
             ("Save design…", self.ask_save),
-            ("Look at a recorded session…", self.ask_session),
+            ("Look at a recorded session…", self.records.ask),
             ("Export the trial table…", self.ask_table),
         ):  # fmt: skip
             menu.addAction(words).triggered.connect(lambda _=False, c=call: c())
@@ -265,42 +267,6 @@ class StagePanel(QWidget):
                 self.window_.say(f"{Path(name).name} was saved, with its trial table.")
             except FileProblem as problem:
                 self.say("The design was not saved", str(problem))
-
-    def ask_session(self) -> None:
-        """Choose a session of the dataset and show what it found."""
-        from backend.stage.bids import sessions
-
-        folder = Path(self.history.parameters.folder)
-        menu = QMenu(self)
-        for one in sessions(folder):
-            words = f"sub-{one['subject']} · ses-{one['session']} · {one['task']}"
-            entry = menu.addAction(words)
-            entry.triggered.connect(lambda _=False, o=one: self.look_at(Session(
-                folder, o["subject"], o["session"], o["task"]
-            )))  # fmt: skip
-        if menu.isEmpty():
-            menu.addAction(f"No sessions in {folder.name} yet").setEnabled(False)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(self.file.mapToGlobal(self.file.rect().bottomLeft()))
-
-    def look_at(self, session: Session) -> None:
-        """Show a recorded session: its log, timing, curve and classification image."""
-        if self.alive:
-            self.window_.say("A session is running. End it first, then look at another.")
-            return
-        try:
-            session.read()
-            design = session.design
-        except FileProblem as problem:
-            self.say("The session cannot be read", str(problem))
-            return
-        live = LiveResult(design, float(session.header["measured_hz"]))
-        self.board.begin(live, noise_answers(design))
-        for record in session.records:
-            self.board.add(as_event(record, len(session.records)))
-        self.tabs.setCurrentWidget(self.board)
-        ended = session.header.get("ended", "broken off")
-        self.window_.say(f"{session.stem}: {len(session.records)} trials, {ended}.")
 
     def ask_table(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
@@ -528,5 +494,6 @@ class StagePanel(QWidget):
         """The program ends: the stage process finishes writing and closes."""
         for timer in (self.frame_timer, self.slow_timer, self.mirror_timer):
             timer.stop()
+        self.records.shut()
         self.conduct.link.shut()
         self.player.shut()
