@@ -286,6 +286,9 @@ def stage(
     seed: Annotated[int, typer.Option(min=0, help="Of the order, and of the participant.")] = 1,
     rate: Annotated[float, typer.Option(help="Refresh rate of the simulated clock, Hz.")] = 60.0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a broken session.")] = False,
+    result: Annotated[
+        bool, typer.Option("--result", help="Work out the result, in derivatives/isomorph.")
+    ] = False,
     listing: Annotated[bool, typer.Option("--list", help="The templates.")] = False,
     out: Annotated[Path | None, typer.Option(help="The BIDS dataset.")] = None,
 ) -> int:
@@ -316,6 +319,8 @@ def stage(
             listener=headless.say_on_stderr,
         )  # fmt: skip
     print(headless.summary(done))
+    if result:
+        print(headless.result_of(out, subject, session, chosen.task))
     return 0 if done.state == "done" else FAILED
 
 

@@ -91,6 +91,14 @@ class HomePanel(QWidget):
         open_button = Button("Open session…", "folder-open-outline")
         open_button.clicked.connect(self.window_.keeper.open)
         self._padded(open_button)
+        self.side_column.addWidget(Head("Make and present"))
+        for words, icon, panel in (
+            ("Stimuli: faces, noise, shapes, scenes", "image-multiple-outline", "stimuli"),
+            ("Stage: run an experiment", "presentation-play", "stage"),
+        ):
+            button = Button(words, icon, flat=True)
+            button.clicked.connect(lambda _=False, p=panel: self.window_.show_panel(p))
+            self._padded(button)
         self.side_column.addStretch(1)
         if self.window_.settings.hints:
             for text, keys in HINTS:

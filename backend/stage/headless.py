@@ -136,6 +136,16 @@ def summary(done: Presented) -> str:
     return "\n".join(lines)
 
 
+def result_of(out: Path, subject: str, session: str, task: str) -> str:
+    """Work a session's result out and write it beside the dataset; the table and the page."""
+    from backend.stage.session_report import text_of, write_report
+
+    recorded = Session(out, subject, session, task)
+    recorded.read()
+    page, made = write_report(recorded)
+    return f"{text_of(made)}\n{page}"
+
+
 def say_on_stderr(event: dict[str, Any]) -> None:
     """Progress of a session on standard error: blocks, every tenth trial, and problems."""
     if event["what"] == "block":

@@ -73,6 +73,7 @@ class PreflightView(ViewWidget):
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(view, parent)
         self.lines: list[Check] = []
+        self.large = False
         self.body = Panel(ground="base")
         self.grid = QGridLayout(self.body)
         self.grid.setContentsMargins(theme.dp(10), theme.dp(4), theme.dp(10), theme.dp(4))
@@ -100,6 +101,11 @@ class PreflightView(ViewWidget):
         self.grid.setRowStretch(len(lines), 1)
         self._show_page(bool(lines))
 
+    def set_large(self, large: bool) -> None:
+        """Words one size larger."""
+        self.large = large
+        self.show_lines(self.lines, self.header.note.text())
+
     def _add(self, number: int, line: Check) -> None:
         icon, role = STATE_ICON[line.state]
         sign = Words("")
@@ -111,7 +117,9 @@ class PreflightView(ViewWidget):
         name.setAccessibleName(f"{line.name}: {sign.toolTip()}")
         self.grid.addWidget(sign, number, 0)
         self.grid.addWidget(name, number, 1)
-        self.grid.addWidget(Words(line.words, "body", "text2"), number, 2)
+        self.grid.addWidget(
+            Words(line.words, "value" if self.large else "body", "text2"), number, 2
+        )
         if line.button:
             button = Button(line.button)
             button.clicked.connect(lambda _=False, f=line.fix: self.fix_asked.emit(f))
@@ -255,6 +263,16 @@ class LogView(ViewWidget):
             table.setColumnWidth(number, theme.dp(width))
         self.set_content(table)
 
+    def set_large(self, large: bool) -> None:
+        """Words that can be read from the other side of the room."""
+        font = theme.font("value" if large else "body")
+        font.setPointSizeF(font.pointSizeF() + (2 if large else 0))
+        self.table.setFont(font)
+        self.table.horizontalHeader().setFont(font)
+        self.table.verticalHeader().setDefaultSectionSize(theme.dp(34 if large else 24))
+        for number, width in enumerate(self.WIDTHS):
+            self.table.setColumnWidth(number, theme.dp(round(width * (1.4 if large else 1))))
+
     def add(self, event: dict[str, Any]) -> None:
         """A finished trial."""
         self.model.add(event)
@@ -356,7 +374,7 @@ class OperatorBoard(QWidget):
         )
         self.live: LiveResult | None = None
         self.image: NoiseAnswers | None = None
-        self.blind = False
+        self.blind = self.large = False
         self._shown = -1
         self.preflight.fix_asked.connect(self.fix_asked)
         for widget in (*self.views.values(), *self.column.views.values()):
@@ -377,6 +395,13 @@ class OperatorBoard(QWidget):
                 widget.clear()
         for widget in self.column.views.values():
             widget.hide()
+
+    def set_large(self, large: bool) -> None:
+        """Lab mode: log, checks and numbers one size larger."""
+        if large != self.large:
+            self.large = large
+            self.log.set_large(large)
+            self.preflight.set_large(large)
 
     def set_blind(self, blind: bool) -> None:
         """Keep answers and result from the operator's eyes."""

@@ -187,10 +187,15 @@ class StagePanel(QWidget):
         column.setSpacing(0)
         column.addWidget(self.form, 1)
         self.next_file = Words("", "caption", "text3")
-        self.next_file.setContentsMargins(theme.dp(12), 0, theme.dp(12), theme.dp(10))
+        self.choose_folder = Button("Folder…", "folder-open-outline", flat=True)
+        self.choose_folder.clicked.connect(self.ask_folder)
+        line = QHBoxLayout()
+        line.setContentsMargins(theme.dp(12), 0, theme.dp(4), theme.dp(8))
+        line.addWidget(self.next_file, 1)
+        line.addWidget(self.choose_folder)
         column.addWidget(Head("Screen", left))
         column.addWidget(self.screens)
-        column.addWidget(self.next_file)
+        column.addLayout(line)
         left.setMinimumWidth(theme.dp(280))
         left.setMaximumWidth(theme.dp(420))
         return left
@@ -326,6 +331,7 @@ class StagePanel(QWidget):
         self.form.set_values(parameters)
         self.form.set_preset_values(SessionSource.parameters_of(""))
         self.board.set_blind(parameters.blind)
+        self.board.set_large(parameters.lab)
         self.designer.set_rate(self.rate)
         plan, why = plan_for(
             self.design, self.rate, parameters.subject, parameters.seed, self.screens.monitor
@@ -428,6 +434,13 @@ class StagePanel(QWidget):
         """Save a view of the operator's board."""
         data = self.board.channels[identifier].snapshot()
         exporting.export_view(self.window_, self.board.widget(identifier), data)
+
+    def ask_folder(self) -> None:
+        """Choose the folder of the BIDS dataset."""
+        here = self.history.parameters.folder
+        name = QFileDialog.getExistingDirectory(self, "Dataset folder", here)
+        if name:
+            self.history.set_value("folder", name)
 
     def open_folder(self) -> None:
         """Show the dataset in the system's file manager."""

@@ -41,7 +41,7 @@ VIEWS = (
 SIDE = {
     "series": column("series", "luminance", "spectrum", weights=(0.8, 1, 1)),
     "facts": column("facts", "luminance", "spectrum", weights=(1, 1, 1)),
-    "both": column("facts", "series", "luminance", weights=(1.2, 1, 0.9)),
+    "both": column("facts", "series", weights=(1.2, 1)),
     "plain": column("luminance", "spectrum"),
     "row": column("facts", "luminance", weights=(1.6, 1)),
 }
@@ -49,7 +49,10 @@ SIDE = {
 
 def layout(kind: str) -> Split:
     """Preview large at the left, what is known of it at the right, the sheet below."""
-    return column(row("preview", SIDE[kind], weights=(1.5, 1)), "sheet", weights=(1.05, 1))
+    below: str | Split = "sheet"
+    if kind == "both":
+        below = row("sheet", column("luminance", "spectrum"), weights=(1.5, 1))
+    return column(row("preview", SIDE[kind], weights=(1.5, 1)), below, weights=(1.05, 1))
 
 
 def luminance_of(image: np.ndarray) -> dict[str, Any]:
@@ -197,7 +200,8 @@ class StudioBoard(QWidget):
         kind = "series" if preview.strip else "plain"
         if preview.facts:
             kind = "both" if preview.strip else "facts"
-        self._arrange(kind, "Asked and counted")
+        asked = any(verdict is not None for _, verdict, _ in preview.facts)
+        self._arrange(kind, "Asked and counted" if asked else "Measured")
         assert self.generator is not None
         assert self.drafts is not None
         height, width = self.generator.shape(self.parameters)[:2]

@@ -69,7 +69,7 @@ class SetModel(QAbstractListModel):
         if role == Role.UserRole:
             return one
         if role == Role.ToolTipRole:
-            return f"{one.name}\n{one.size}\nmade {one.made.replace('T', ' ')}"
+            return f"{one.name}\n{one.size}\nmade {one.made[:19].replace('T', ' ')}"
         return None
 
     def picture(self, one: StoredSet) -> QPixmap | None:

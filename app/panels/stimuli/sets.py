@@ -190,8 +190,15 @@ class SetKeeper(QObject):
         name, good = QInputDialog.getText(
             self.panel, "Rename", "Name of the set:", text=stimuli.name
         )
-        if good and name.strip() and name.strip() != stimuli.name:
-            self._change("rename", partial(dataclasses.replace, stimuli, name=name.strip()))
+        wanted = name.strip()
+        if not good or not wanted or wanted == stimuli.name:
+            return
+        if any(one.name == wanted for one in self.store.records()):
+            self._say(
+                "The set was not renamed", f'Another set is called "{wanted}". Type another name.'
+            )
+            return
+        self._change("rename", partial(dataclasses.replace, stimuli, name=wanted))
 
     def delete(self) -> None:
         """Move the chosen set to the trash; Ctrl+Z brings it back."""
