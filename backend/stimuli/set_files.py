@@ -190,15 +190,17 @@ def replace_folder(draft: Path, path: Path) -> None:
 
 
 def load_folder(path: Path, progress: Told, threads: int) -> StimulusSet:
-    """Read a folder written by :func:`save_folder`."""
+    """Read a folder written by :func:`save_folder`, or a set that the studio keeps."""
     if not (path / "set.json").is_file():
         raise FileProblem(f"{path.name} is not a stimulus set. Import its pictures instead.")
     document, table, arrays, provenance = read_parts(path)
-    if document["dtype"] == "uint8":
+    if not (path / "images.npy").is_file():
         files = [path / "images" / f"{stem}.png" for stem in file_stems(table["name"])]
         images = read_pictures(files, tuple(document["shape"][1:]), progress, threads)
     else:
-        images = refuse_not_finite(read_array(path / "images.npy"), path.name)
+        images = read_array(path / "images.npy", mapped=True)
+        if document["dtype"] != "uint8":
+            images = refuse_not_finite(np.array(images), path.name)
     return assembled(document, table, images, arrays, provenance, path.name)
 
 

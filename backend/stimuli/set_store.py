@@ -102,7 +102,7 @@ class Draft:
                     self.images[start : start + 64] = stimuli.images[start : start + 64]
             self.images.flush()  # type: ignore[attr-defined]
             write_array(self.path / "thumbnails.npy", thumbnails(stimuli.images, progress))
-            write_parts(stimuli, self.path, made=datetime.now().isoformat(timespec="seconds"))
+            write_parts(stimuli, self.path, made=datetime.now().isoformat(timespec="milliseconds"))
             os.replace(self.path, self.store.root / self.id)
         except OSError as error:
             raise FileProblem(write_sentence(Path(stimuli.name), error)) from error
