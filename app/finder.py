@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app.actions import ACTIONS, PANELS
+from backend.stimuli.set_store import SetStore
 from backend.studies import find, ids
 from widgets.palette import Entry
 
@@ -114,6 +115,10 @@ def objects(window: MainWindow) -> list[Row]:
                 call = partial(form.show_parameter, name)
                 where = f"Parameter · {declared.group}"
                 rows.append((declared.label, where, "", "tune", "object", call))
+    for stored in SetStore().records()[:50]:
+        call = partial(window.show_set, stored)
+        icon = "image-multiple-outline"
+        rows.append((stored.name, f"Stimulus set · {stored.size}", "", icon, "object", call))
     for record in window.runner.store.records()[:50]:
         title = f"{record.preset} · {record.started.replace('T', ' ')}"
         call = partial(window.commands.reopen_run, record)

@@ -56,6 +56,7 @@ from widgets.parts import Button
 if TYPE_CHECKING:
     from app.panels.simulate.page import StudyPage
     from app.panels.simulate.panel import SimulatePanel
+    from backend.stimuli.set_store import StoredSet
 
 SMALLEST = QSize(1100, 640)
 LARGEST = QSize(1600, 1000)
@@ -158,6 +159,7 @@ class MainWindow(QMainWindow):
     def _docks(self) -> None:
         self.workspace = WorkspaceView(self.runner)
         self.workspace.export_asked.connect(self._export_offer)
+        self.workspace.set_asked.connect(self.show_set)
         self.jobs = JobsView(self.runner)
         self.jobs.opened.connect(self._open_job)
         self.script = CodeView()
@@ -291,6 +293,13 @@ class MainWindow(QMainWindow):
     def open_preset(self, identifier: str, preset: str) -> None:
         """Show a study with one of its presets."""
         self.open_study(identifier).choose_preset(preset)
+
+    def show_set(self, stored: StoredSet) -> None:
+        """Show a stored stimulus set in the studio."""
+        self.show_panel("stimuli")
+        panel = self.panels["stimuli"]
+        panel.browser.choose(stored.id)
+        panel.sets.show(stored)
 
     # ---- runs ------------------------------------------------------------------------------
 
