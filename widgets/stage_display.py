@@ -36,7 +36,7 @@ from backend.stage.display import FIXATION, PATCH, KeyEvent, Layer, MeasuredRate
 from backend.stage.gamepad import GamePad
 
 GL_COLOR_BUFFER_BIT, GL_TRIANGLE_STRIP, GL_BLEND = 0x4000, 5, 0x0BE2
-GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA = 0x0302, 0x0303
+GL_ONE, GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA = 1, 0x0302, 0x0303
 SPIN_S = 0.003
 VSYNC_FLIPS = 30
 SAME_CLOCK_S = 0.5
@@ -227,7 +227,10 @@ class StageDisplay:
         self._place = self.program.uniformLocation("place")
         self._look = self.program.uniformLocation("look")
         self.gl.glEnable(GL_BLEND)
-        self.gl.glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA)
+        # Where the window has an alpha channel it must stay 1, or the desktop shines through.
+        self.gl.glBlendFuncSeparate(
+            GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA, GL_ONE, GL_ONE_MINUS_SRC_ALPHA
+        )
         width, height = self.size_px
         self.gl.glViewport(0, 0, width, height)
         self._screen_matrix = QMatrix4x4()
