@@ -105,6 +105,7 @@ class StudioBoard(QWidget):
         self.parameters: Any = None
         self.revision = 0
         self.index = 0
+        self.dragging = False
         self.drafts: Drafts | None = None
         self.stimuli: StimulusSet | None = None
         self._prepared: tuple[Any, Any] = (None, None)
@@ -124,6 +125,7 @@ class StudioBoard(QWidget):
     def show_draft(self, generator: Generator, parameters: Any, index: int, quick: bool) -> None:
         """Show what *Make set* would draw; ``quick`` draws a smaller preview first."""
         changed = generator is not self.generator or parameters != self.parameters
+        self.dragging = quick
         if self.stimuli is not None or changed:
             self.stimuli = None
             self.revision += 1
@@ -133,6 +135,7 @@ class StudioBoard(QWidget):
             self.sheet.show_source(self.drafts, self._sheet_words(), keep_place=True)
         self.index = min(index, max(len(self.drafts or ()) - 1, 0))
         self._ask_preview(quick)
+        self._draw_more()
 
     def _ask_preview(self, quick: bool) -> None:
         generator, parameters, index = self.generator, self.parameters, self.index
@@ -237,6 +240,8 @@ class StudioBoard(QWidget):
         """Ask for the next visible pictures that are not there."""
         drafts = self.drafts
         if drafts is None or self.stimuli is not None or not self.isVisible():
+            return
+        if self.dragging:  # the preview must not wait for a row of the sheet
             return
         wanted = tuple(drafts.missing(self.sheet.sheet.visible_range(), CHUNK))
         if not wanted or wanted == self._asked:

@@ -126,7 +126,8 @@ class FacesNoise(Generator):
 
     def check(self, parameters: Any) -> list[Notice]:
         check_basis(parameters)
-        base_of(parameters, parameters.side)
+        if parameters.base == "file":  # only a file's picture can be unusable
+            base_of(parameters, parameters.side)
         return theta_note(parameters, self.count(parameters))
 
     def shape(self, parameters: Any) -> tuple[int, ...]:
