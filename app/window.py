@@ -539,6 +539,9 @@ class MainWindow(QMainWindow):
         names = [f"{job.study.title} · {job.record.preset}" for job in self.runner.alive
                  if not job.draft]  # fmt: skip
         names += [task.title for task in self.runner.busy]
+        stage = self.panels.get("stage")
+        if stage is not None and stage.alive:
+            names.append(f"Session {stage.next_stem}")
         if not names:
             return True
         box = QMessageBox(self)

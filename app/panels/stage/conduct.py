@@ -146,6 +146,10 @@ class Conductor(QObject):
         if plan is None:
             self.panel.say("The session cannot start", why)
             return
+        if not self.link.open:
+            self.panel.window_.say("The screen is checked first; then start, and resume.")
+            self.check()
+            return
         self.panel.tabs.setCurrentWidget(self.panel.board)
         design, rate = self.panel.design, self.panel.rate
         live = LiveResult(design, self.facts.hz if self.facts else rate)
@@ -174,6 +178,8 @@ class Conductor(QObject):
         if self.state == "running":
             self.link.tell("abort")
             self.panel.window_.say("The session ends; every finished trial is on disk.")
+        elif self.state == "diode":
+            self.link.tell("abort")
         elif self.link.open:
             self.link.close()
 

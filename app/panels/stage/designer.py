@@ -48,7 +48,7 @@ from widgets import theme
 from widgets.banner import Banner, BannerArea
 from widgets.form.form import ParameterForm
 from widgets.inputs import Combo
-from widgets.parts import Button, Words
+from widgets.parts import Button, Elided
 from widgets.splitter import Splitter
 
 KINDS = ("fixation", "stimulus", "mask", "blank", "response", "feedback", "text", "stream")
@@ -247,7 +247,7 @@ class Designer(QWidget):
         column.setContentsMargins(*(theme.dp(12),) * 4)
         column.setSpacing(theme.dp(8))
         line = QHBoxLayout()
-        line.addWidget(Words("Trial kind", "body", "text2"))
+        line.addWidget(Elided("Trial kind", "body", "text2", whole=True))
         line.addWidget(self.kind)
         for icon, words, call in (
             ("plus", "Add", self._add_kind), ("tune", "Rename", self._rename_kind),
@@ -257,7 +257,7 @@ class Designer(QWidget):
             button.clicked.connect(lambda _=False, c=call: c())
             line.addWidget(button)
         line.addStretch(1)
-        self.rate_words = Words("", "body", "text3")
+        self.rate_words = Elided("", "body", "text3", whole=True)
         line.addWidget(self.rate_words)
         column.addLayout(line)
         column.addWidget(self.timeline)

@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent, QUndoStack
+from PySide6.QtCore import QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QHideEvent, QResizeEvent, QShowEvent, QUndoStack
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -39,11 +39,11 @@ from backend.stage.design import Design, Source
 from backend.stage.templates import TEMPLATES, template
 from widgets import theme
 from widgets.banner import Banner, BannerArea
+from widgets.columns import Columns
 from widgets.form.form import ParameterForm
 from widgets.inputs import Combo
 from widgets.job_strip import JobStrip
 from widgets.parts import Button, Chip, Elided, Head, Panel, Separator, Words
-from widgets.splitter import Splitter
 
 if TYPE_CHECKING:
     from app.window import MainWindow
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 FRAME_MS = 16
 SLOW_MS = 200
 MIRROR_MS = 100
+COMPACT_PX = 1240
 FIRST_DESIGN = "face-gender-yes-no"
 WORDS = {
     "idle": ("Check the screen", "monitor-eye"),
@@ -97,6 +98,7 @@ class StagePanel(QWidget):
         self.board = OperatorBoard()
         self.conduct = Conductor(self)
         self.screens = ScreenSettings(self)
+        self.why_not = ""
         self.records = RecordedSessions(self)
         self._make()
         self._lay_out()
@@ -112,7 +114,7 @@ class StagePanel(QWidget):
         for one in TEMPLATES.values():
             self.choose.addItem(one.title, one.id)
         self.choose.setCurrentIndex(self.choose.findData(FIRST_DESIGN))
-        self.choose.setMinimumWidth(theme.dp(280))
+        self.choose.setMinimumWidth(theme.dp(200))
         self.choose.setMaximumWidth(theme.dp(330))
         self.size_words = Elided("", "body", "text3")
         self.preview = Button("Preview a trial", "monitor-eye", flat=True)
@@ -151,7 +153,8 @@ class StagePanel(QWidget):
         for widget in (Words("Stage", "title"), Separator(), self.choose, self.size_words):
             row.addWidget(widget)
         row.addStretch(1)
-        for button in (self.preview, self.file, self.methods, self.result, self.folder):
+        self.outputs = (self.preview, self.file, self.methods, self.result, self.folder)
+        for button in self.outputs:
             row.addWidget(button)
         self.strip.add_right(self.chip)
         self.strip.add_right(self.signals)
@@ -166,13 +169,11 @@ class StagePanel(QWidget):
         column.setSpacing(0)
         column.addWidget(self.banners)
         column.addWidget(self.tabs, 1)
-        self.splitter = Splitter(Qt.Orientation.Horizontal, lined=True)
-        for part in (self._session_column(), centre, self.side):
-            self.splitter.addWidget(part)
-        self.splitter.setStretchFactor(1, 1)
-        self.splitter.setCollapsible(0, True)
-        self.splitter.setCollapsible(2, True)
-        self.splitter.declare([theme.dp(300), theme.dp(900), theme.dp(320)])
+        self.splitter = Columns(
+            (self._session_column(), centre, self.side),
+            [theme.dp(width) for width in (300, 900, 320)],
+            host=0, centre=1, titles=("Session", "Preview and result"),
+        )  # fmt: skip
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -337,17 +338,13 @@ class StagePanel(QWidget):
             self.design, self.rate, parameters.subject, parameters.seed, self.screens.monitor
         )
         self.player.show_plan(plan, why)
-        stem = f"sub-{parameters.subject}_ses-{parameters.session}_task-{self.design.task}"
-        self.next_file.setText(f"Next: {stem}_events.tsv")
+        self.next_file.setText(f"Next: {self.next_stem}_events.tsv")
         seconds = plan.seconds if plan is not None else 0
         minutes = f" · about {max(1, round(seconds / 60))} min" if plan is not None else ""
         self.size_words.setText(f"{self.design.size}{minutes}")
-        self._show_problem(why)
+        self.why_not = why
+        self._show_state()
         self.window_.session_changed()
-
-    def _show_problem(self, why: str) -> None:
-        if self.conduct.state in ("idle", "ready"):
-            self.strip.set_can_run(not why, why)
 
     @property
     def rate(self) -> float:
@@ -370,6 +367,12 @@ class StagePanel(QWidget):
     def alive(self) -> bool:
         """True while a session runs."""
         return self.conduct.state == "running"
+
+    @property
+    def next_stem(self) -> str:
+        """What the files of the session are called."""
+        p = self.history.parameters
+        return f"sub-{p.subject}_ses-{p.session}_task-{self.design.task}"
 
     def run_or_pause(self) -> None:
         """The primary button: check, start, pause after the trial, continue."""
@@ -404,11 +407,15 @@ class StagePanel(QWidget):
         chip, word = STATES[state]
         if state == "running" and paused:
             chip, word = "paused", "Paused"
-        strip.set_state(chip, word)
         free = state in ("idle", "ready")
-        strip.primary.setEnabled(state in ("idle", "ready", "running"))
+        # The screen can be checked for any design: what is measured may be what it needs.
+        strip.set_can_run(state == "idle" or not self.why_not, self.why_not)
+        strip.set_state(chip, word)
+        if not free:
+            strip.primary.setEnabled(state == "running")
         strip.stop.setEnabled(conduct.link.open)
-        ends = "End the session (Ctrl+.)" if state == "running" else "Close the stage's window"
+        busy = {"running": "End the session (Ctrl+.)", "diode": "Stop the flashes (Ctrl+.)"}
+        ends = busy.get(state, "Close the stage's window")
         strip.stop.setToolTip(ends)
         for widget in (self.form, self.choose, self.signals, self.designer):
             widget.setEnabled(free)
@@ -419,7 +426,7 @@ class StagePanel(QWidget):
         done, total = self.conduct.trials
         if self.conduct.state != "running":
             self.strip.set_progress(None)
-            self.strip.set_words("", "", "")
+            self.strip.set_words("", self.why_not, "")
             return
         self.strip.set_progress(done, total or 1)
         gone = (datetime.now() - self.conduct.began).total_seconds()
@@ -497,6 +504,13 @@ class StagePanel(QWidget):
         self.screens.list_screens()
         for timer in (self.frame_timer, self.slow_timer, self.mirror_timer):
             timer.start()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < theme.dp(COMPACT_PX)
+        self.splitter.set_narrow(narrow)
+        for button in self.outputs:
+            button.set_words(not narrow)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

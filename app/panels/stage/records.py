@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from backend.core.parameters import show_number
 from widgets import icons, theme
 from widgets.inputs import Combo
-from widgets.parts import Button, Tool, Words
+from widgets.parts import Button, Elided, Tool
 
 ANYWHERE = QModelIndex()
 Role = Qt.ItemDataRole
@@ -220,8 +220,8 @@ class RecordTable(QWidget):
         self.view.setItemDelegate(ChoiceDelegate(self.view))
         self.view.setAccessibleName(title)
         self._style()
-        self.title = Words(title, "strong")
-        self.note = Words("", "caption", "text3")
+        self.title = Elided(title, "strong", whole=True)
+        self.note = Elided("", "caption", "text3")
         self.tools = QHBoxLayout()
         self.tools.setContentsMargins(0, 0, 0, 0)
         self.tools.addWidget(self.title)

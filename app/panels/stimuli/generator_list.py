@@ -42,7 +42,7 @@ class GeneratorModel(QAbstractListModel):
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
             return find(identifier).title
         if role == Role.ToolTipRole:
-            return find(identifier).help
+            return f"{find(identifier).title}. {find(identifier).help}"
         if role == Role.UserRole:
             return identifier
         return None
@@ -125,11 +125,18 @@ class GeneratorList(Panel):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 1, theme.dp(8))
         column.setSpacing(0)
-        column.addWidget(Head("Generators", self))
+        self.head = Head("Generators", self)
+        column.addWidget(self.head)
         column.addWidget(self.list, 1)
         column.addWidget(self.folder)
         self.setFixedWidth(theme.dp(164))
         theme.signals().changed.connect(self._restyle)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Pictures only, where there is no room for words."""
+        self.setFixedWidth(theme.dp(PICTURE_PX + 34 if narrow else 164))
+        self.head.setVisible(not narrow)
+        self.folder.set_words(not narrow)
 
     def _restyle(self) -> None:
         palette = self.list.palette()

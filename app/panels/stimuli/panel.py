@@ -24,11 +24,11 @@ from backend.stimuli.generator import SET_GROUP, Generator, make_set
 from backend.stimuli.generators import find, ids
 from widgets import theme
 from widgets.banner import Banner, BannerArea
+from widgets.columns import Columns
 from widgets.form.form import ParameterForm
 from widgets.job_strip import JobStrip
 from widgets.panel_header import PanelHeader
 from widgets.parts import Button, Panel, Words
-from widgets.splitter import Splitter
 
 if TYPE_CHECKING:
     from app.window import MainWindow
@@ -103,14 +103,13 @@ class StimuliPanel(QWidget):
         middle.setSpacing(0)
         middle.addWidget(self.banners)
         middle.addWidget(self.board, 1)
-        self.splitter = Splitter(Qt.Orientation.Horizontal, lined=True)
-        for part in (self.list, forms, centre, self.browser):
-            self.splitter.addWidget(part)
-        self.splitter.setCollapsible(1, True)
-        self.splitter.setCollapsible(3, True)
-        self.splitter.setStretchFactor(2, 1)
         self.browser.setMaximumWidth(theme.dp(440))
-        self.splitter.declare([theme.dp(152), theme.dp(320), theme.dp(820), theme.dp(300)])
+        self.splitter = Columns(
+            (self.list, forms, centre, self.browser),
+            [theme.dp(width) for width in (164, 320, 820, 300)],
+            host=1, centre=2, titles=("Set-up", "Sets"),
+            narrow_sizes=[theme.dp(width) for width in (74, 300, 600)],
+        )  # fmt: skip
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -444,7 +443,10 @@ class StimuliPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.board.grid.set_narrow(self.width() < theme.dp(COMPACT_PX))
+        narrow = self.width() < theme.dp(COMPACT_PX)
+        self.board.grid.set_narrow(narrow)
+        self.list.set_narrow(narrow)
+        self.splitter.set_narrow(narrow)
 
     def shut(self) -> None:
         """End the drawing thread (the window closes)."""

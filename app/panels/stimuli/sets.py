@@ -142,6 +142,7 @@ class SetKeeper(QObject):
         same = self.open is not None and self.open[0].id == stored.id
         index = self.panel.board.index if same and self.panel.board.stimuli else 0
         self.open = (stored, stimuli)
+        self.panel.splitter.show_last()
         self.panel.board.show_set(stimuli, stored.thumbnails(), index)
         self.panel.browser.show_set(stimuli)
         self.panel.browser.show_row(index)
