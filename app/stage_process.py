@@ -92,14 +92,19 @@ class StageProcess:
         )
         self.measured: MeasuredRate | None = None
         self.command = ""
+        self.closing = False
+        at = self.display.flip()  # a gray screen at once, not what lay in the graphics memory
         width, height = self.display.size_px
         self.pipe.send(
-            {"what": "opened", "width": width, "height": height, "screen": chosen.name()}
-        )
+            {
+                "what": "opened", "width": width, "height": height, "screen": chosen.name(),
+                "at": at,
+            }
+        )  # fmt: skip
 
     def serve(self) -> None:
-        """Wait for commands until told to close."""
-        while True:
+        """Wait for commands until told to close, be it while a session runs."""
+        while not self.closing:
             while not self.pipe.poll(0):
                 self._idle()
                 if self.display.wants_close:
@@ -220,7 +225,7 @@ class StageProcess:
         while self.pipe.poll(0):
             wanted = self.pipe.recv()["do"]
             if wanted == "close":
-                self.command = "abort"
+                self.command, self.closing = "abort", True
             elif wanted in ("pause", "abort", "retry"):
                 self.command = wanted
             elif wanted == "go":
