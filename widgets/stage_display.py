@@ -37,7 +37,7 @@ from backend.stage.gamepad import GamePad
 
 GL_COLOR_BUFFER_BIT, GL_TRIANGLE_STRIP, GL_BLEND = 0x4000, 5, 0x0BE2
 GL_ONE, GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA = 1, 0x0302, 0x0303
-SPIN_S = 0.003
+SPIN_S = 0.02
 VSYNC_FLIPS = 30
 SAME_CLOCK_S = 0.5
 ARM = 0.12
@@ -395,7 +395,7 @@ class StageDisplay:
 
     @staticmethod
     def _wait_for(moment: float) -> None:
-        """Sleep, then spin for the last moment: a sleep alone is late by up to a millisecond."""
+        """Sleep, then spin through the rest of a frame: even a short sleep may end late."""
         left = moment - time.perf_counter()
         if left > SPIN_S:
             time.sleep(left - SPIN_S)

@@ -92,14 +92,15 @@ def rate_of(stamps: Sequence[float] | np.ndarray) -> MeasuredRate:
     """Rate from flip times in seconds, the first (warm-up) flips left out.
 
     Each interval counts as the whole number of median intervals nearest to it, so that late flips
-    do not spoil the rate and jitter matters at the two ends only. The SD is 1.4826 times the
-    median absolute deviation.
+    do not spoil the rate and jitter matters at the two ends only. That number may be 0: a stamp
+    late by more than half a frame makes its interval two frames and the next one none. The SD is
+    1.4826 times the median absolute deviation.
     """
     intervals = np.diff(np.asarray(stamps, float))[WARM_UP_FLIPS:]
     if intervals.size == 0 or np.median(intervals) <= 0:
         raise ValueError(f"A rate needs more than {WARM_UP_FLIPS + 1} flips.")
     middle = float(np.median(intervals))
-    frames = float(np.maximum(1.0, np.round(intervals / middle)).sum())
+    frames = float(np.round(intervals / middle).sum())
     spread = 1.4826 * float(np.median(np.abs(intervals - middle)))
     return MeasuredRate(frames / float(intervals.sum()), 1000.0 * spread, intervals)
 

@@ -31,7 +31,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-STREAMS, EACH, FRAMES, HZ, SIZE = 2, 100, 6, 60, (800, 600)
+STREAMS, EACH, FRAMES, HZ, SIZE = 10, 100, 6, 60, (800, 600)
 RUNS = 3
 SIDE, CHECK = 500, 10
 LATE_RATIO = 1.2
