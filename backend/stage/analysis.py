@@ -175,11 +175,8 @@ def _curve(made: Analysis, live: LiveResult, check: Check) -> None:
     if k.sum() in (0, n.sum()):
         made.add("Threshold", math.nan, n=int(n.sum()), note="all answers are the same")
         return
-    guess = next((b.method.guess for b in live.design.blocks if b.method is not None), 0.0)
     try:
-        fit = fit_logistic(
-            x, k, n, LAPSE, BOOTSTRAP, check=check, guess=guess if live.graded else 0.0
-        )
+        fit = fit_logistic(x, k, n, LAPSE, BOOTSTRAP, check=check, guess=live.guess)
     except ValueError:
         return
     total = int(n.sum())

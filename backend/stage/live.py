@@ -124,6 +124,12 @@ class LiveResult:
         return [("d-prime", f"signal “{self.signal}”", f"{found.d_prime:.2f}"),
                 ("Criterion", "", f"{found.criterion:+.2f}".replace("-", "−"))]  # fmt: skip
 
+    @property
+    def guess(self) -> float:
+        """Share of right answers without seeing; 0 where no answer is right."""
+        methods = [block.method for block in self.design.blocks if block.method is not None]
+        return methods[0].guess if methods and self.graded else 0.0
+
     # ---- pictures ----------------------------------------------------------------------------
 
     def share(self) -> dict[str, Any]:
@@ -199,7 +205,7 @@ class LiveResult:
         from backend.analysis.psychometrics import fit_logistic
 
         try:
-            fit = fit_logistic(x, k, n)
+            fit = fit_logistic(x, k, n, guess=self.guess)
         except ValueError:
             return {}
         grid = np.linspace(x.min(), x.max(), 100)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 import subprocess
@@ -206,26 +207,25 @@ def dims_after_min() -> float | None:
 
 
 def keep_awake() -> str:
-    """Keep the screen on while the program runs; a sentence on what was done."""
+    """Keep the screen on while the program runs; a sentence on what was done, or not."""
+    unknown = "This system does not say how. Turn power saving off in its settings."
     if sys.platform == "win32":
         import ctypes
 
         ctypes.windll.kernel32.SetThreadExecutionState(0x80000003)
         return "The screen stays on until the stage closes."
     if sys.platform == "darwin":
-        subprocess.Popen(["caffeinate", "-d", "-w", str(_pid())])
+        try:
+            subprocess.Popen(["caffeinate", "-d", "-w", str(os.getpid())])
+        except OSError:
+            return unknown
         return "The screen stays on until the stage closes."
     if shutil.which("xset"):
         _output("xset", "s", "off")
         _output("xset", "-dpms")
-        return "The screen saver and power saving of this screen are off."
-    return "This system does not say how. Turn power saving off in its settings."
-
-
-def _pid() -> int:
-    import os
-
-    return os.getpid()
+        if dims_after_min() == 0:
+            return "The screen saver and power saving of this screen are off."
+    return unknown
 
 
 def _output(*command: str) -> str:
@@ -244,9 +244,12 @@ def composited() -> bool | None:
     import ctypes.util
 
     found = ctypes.util.find_library("X11")
-    if not found:
+    try:
+        library = ctypes.CDLL(found) if found else None
+    except OSError:
         return None
-    library = ctypes.CDLL(found)
+    if library is None:
+        return None
     library.XOpenDisplay.restype = ctypes.c_void_p
     display = library.XOpenDisplay(None)
     if not display:
