@@ -92,17 +92,23 @@ def rate_of(stamps: Sequence[float] | np.ndarray) -> MeasuredRate:
     """Rate from flip times in seconds, the first (warm-up) flips left out.
 
     Each interval counts as the whole number of median intervals nearest to it, so that late flips
-    do not spoil the rate and jitter matters at the two ends only. That number may be 0: a stamp
-    late by more than half a frame makes its interval two frames and the next one none. The SD is
-    1.4826 times the median absolute deviation.
+    do not spoil the rate. That number may be 0: a stamp late by more than half a frame makes its
+    interval two frames and the next one none. The period is the median, over all flips, of the
+    time to the flip half the recording later divided by the frames between them, so that late
+    stamps do not matter either. The SD is 1.4826 times the median absolute deviation.
     """
     intervals = np.diff(np.asarray(stamps, float))[WARM_UP_FLIPS:]
     if intervals.size == 0 or np.median(intervals) <= 0:
         raise ValueError(f"A rate needs more than {WARM_UP_FLIPS + 1} flips.")
     middle = float(np.median(intervals))
-    frames = float(np.round(intervals / middle).sum())
+    frames = np.concatenate([[0.0], np.cumsum(np.round(intervals / middle))])
+    times = np.concatenate([[0.0], np.cumsum(intervals)])
+    half = len(intervals) // 2 or 1
+    apart = frames[half:] - frames[:-half]
+    spans = (times[half:] - times[:-half])[apart > 0]
+    period = float(np.median(spans / apart[apart > 0]))
     spread = 1.4826 * float(np.median(np.abs(intervals - middle)))
-    return MeasuredRate(frames / float(intervals.sum()), 1000.0 * spread, intervals)
+    return MeasuredRate(1.0 / period, 1000.0 * spread, intervals)
 
 
 class Display(Protocol):

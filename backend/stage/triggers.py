@@ -6,6 +6,7 @@ logged as not sent.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -67,7 +68,7 @@ class SerialTriggers:
         self.reset = reset
         try:
             self._port = serial.serial_for_url(
-                port, baudrate=baud, timeout=LIMIT_S, write_timeout=1.0
+                port, baudrate=baud, timeout=LIMIT_S, write_timeout=WRITE_LIMIT_S
             )
         except (serial.SerialException, ValueError, OSError) as error:
             raise ParameterError(
@@ -216,9 +217,10 @@ class Triggers:
         )
 
     def close(self) -> None:
-        """Let all devices go."""
+        """Let all devices go; one that was pulled out may not end the session's files."""
         for output in self.outputs:
-            output.close()
+            with contextlib.suppress(Exception):
+                output.close()
 
 
 def outputs_of(texts: Sequence[str]) -> list[TriggerOutput]:

@@ -92,9 +92,9 @@ def test_a_rate_is_measured_in_spite_of_jitter_and_late_flips() -> None:
         rate_of([0.0, 1.0])
 
 
-def test_a_stamp_that_comes_late_on_a_busy_machine_does_not_raise_the_rate() -> None:
+def test_stamps_that_come_late_on_a_busy_machine_do_not_change_the_rate() -> None:
     stamps = np.arange(240) / 60.0
-    stamps[[50, 90, 130, 170]] += 0.6 / 60.0
+    stamps[[50, 90, 130, 170, 239]] += 0.6 / 60.0
     assert rate_of(stamps).hz == pytest.approx(60.0, rel=1e-9)
 
 

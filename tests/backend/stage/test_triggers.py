@@ -48,6 +48,18 @@ def test_a_lost_device_is_said_once_and_the_others_go_on() -> None:
     assert "loose no longer answers" in said[0]
 
 
+def test_a_device_that_fails_to_close_does_not_keep_the_others_open() -> None:
+    closed: list[str] = []
+
+    class Stuck(Recorder):
+        def close(self) -> None:
+            closed.append(self.name)
+            raise OSError("device unplugged")
+
+    Triggers([Stuck("one"), Stuck("other")]).close()
+    assert closed == ["one", "other"]
+
+
 @pytest.mark.parametrize("text", ["parallel", "serial", "serial:"])
 def test_unknown_outputs_are_refused(text: str) -> None:
     with pytest.raises(ParameterError, match="Use lsl or serial:PORT"):
