@@ -73,6 +73,10 @@ def raise_priority() -> None:
             kernel.SetPriorityClass(kernel.GetCurrentProcess(), 0x80)  # HIGH_PRIORITY_CLASS
         else:
             os.setpriority(os.PRIO_PROCESS, 0, NICE)
+    if sys.platform == "linux" and (os.cpu_count() or 1) > 1:  # the operator's window needs one too
+        with contextlib.suppress(OSError):  # only where the user may (rtprio in limits.conf)
+            least = os.sched_get_priority_min(os.SCHED_RR)
+            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(least))
 
 
 class StageProcess:

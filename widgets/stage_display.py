@@ -5,6 +5,8 @@ with the moment it was pressed. Lives in a process of its own.
 from __future__ import annotations
 
 import math
+import os
+import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -37,7 +39,7 @@ from backend.stage.gamepad import GamePad
 
 GL_COLOR_BUFFER_BIT, GL_TRIANGLE_STRIP, GL_BLEND = 0x4000, 5, 0x0BE2
 GL_ONE, GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA = 1, 0x0302, 0x0303
-SPIN_S = 0.02
+SPIN_S, REAL_TIME_SPIN_S = 0.02, 0.003
 VSYNC_FLIPS = 30
 SAME_CLOCK_S = 0.5
 ARM = 0.12
@@ -183,6 +185,7 @@ class StageDisplay:
         self.late = dict(late or {})
         self.flips = 0
         self.pads = GamePad()
+        self._spin = REAL_TIME_SPIN_S if in_real_time() else SPIN_S
         self._last = 0.0
         self._level = 128 / 255
         self._textures: dict[str, tuple[QOpenGLTexture | None, QVector4D, float]] = {}
@@ -393,12 +396,14 @@ class StageDisplay:
         self._last += frames * self.period
         return self._last
 
-    @staticmethod
-    def _wait_for(moment: float) -> None:
-        """Sleep, then spin through the rest of a frame: even a short sleep may end late."""
+    def _wait_for(self, moment: float) -> None:
+        """Sleep, then spin through the rest of a frame: even a short sleep may end late.
+
+        A process in real time wakes in time; one that never slept would be halted by the system.
+        """
         left = moment - time.perf_counter()
-        if left > SPIN_S:
-            time.sleep(left - SPIN_S)
+        if left > self._spin:
+            time.sleep(left - self._spin)
         while time.perf_counter() < moment:
             pass
 
@@ -448,3 +453,8 @@ def gamma_table(gamma: float) -> np.ndarray:
     """(256,) uint8: the levels that make luminance linear on a monitor of this gamma."""
     levels = np.arange(256) / 255.0
     return np.rint(255.0 * levels ** (1.0 / gamma)).astype(np.uint8)
+
+
+def in_real_time() -> bool:
+    """Whether the system runs this process before all ordinary ones (Linux)."""
+    return sys.platform == "linux" and os.sched_getscheduler(0) in (os.SCHED_RR, os.SCHED_FIFO)

@@ -38,7 +38,11 @@ def main(arguments: list[str]) -> dict[str, Any]:
     pictures = np.load(arguments[0], mmap_mode="r")
     prepare, flips = [], []
     for stream in range(streams):
-        ready = [Image.fromarray(np.array(pictures[stream * each + i])) for i in range(each)]
+        # Read, not mapped: mapped pages would count as memory of this process.
+        start = pictures.offset + stream * each * pictures[0].nbytes
+        read = np.fromfile(arguments[0], np.uint8, each * pictures[0].size, offset=start)
+        ready = [Image.fromarray(one) for one in read.reshape(each, *pictures.shape[1:])]
+        del read
         began = time.perf_counter()
         size = pictures.shape[2], pictures.shape[1]
         shown = [visual.ImageStim(window, image=one, size=size, interpolate=True) for one in ready]
@@ -72,7 +76,7 @@ def present(window: Any, core: Any, shown: list[Any], frames: int, period: float
 
 
 def memory_mb() -> float:
-    """Peak private memory of this process in MB, as the system counted it."""
+    """Peak resident memory of this process in MB, as the system counted it."""
     text = Path("/proc/self/status").read_text()
     return int(text.split("VmHWM:")[1].split()[0]) / 1000
 
