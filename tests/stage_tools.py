@@ -43,7 +43,7 @@ def stream_design(streams: int = 14, pictures: int = 100, targets: int = 4) -> D
             Source("target", count=streams * targets),
             Source("non-target", count=streams * (pictures - targets)),
         ),
-        trial_kinds=(TrialKind("stream", phases),),
+        trial_kinds=(TrialKind("stream", phases, between_ms=0),),
         keys=(AnswerKey("space", "seen"),),
         blocks=(
             Block(

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from backend.core.views import Axis, Series, View
-from backend.stage.design import Design
+from backend.stage.design import BETWEEN, Design
 from backend.stage.live import LiveResult, as_event
 from backend.stage.noise_answers import NoiseAnswers, noise_answers
 
 BOOTSTRAP, SHUFFLES, CI_SIDE = 500, 200, 128
 LAPSE = 0.1
+INFO = 1.96
 Check = Callable[[], None]
 NAN2 = (math.nan, math.nan)
 
@@ -86,6 +87,8 @@ def _timing(made: Analysis, live: LiveResult) -> None:
     made.add("Late flips", len(live.late), n=live.flips, note=f"of {live.flips} flips")
     data = live.onsets()
     if data:
+        late = sum(one["phase"] == BETWEEN for one in live.late)
+        made.add("Trials begun late", late, n=len(data["x"]), note="of those after another trial")
         made.figures.append(
             (
                 View(
@@ -112,13 +115,8 @@ def _answers(made: Analysis, live: LiveResult) -> None:
             made.add(name.replace("_", " ").capitalize(), total, n=len(live.trials))
         return
     groups: dict[str, list[bool]] = {}
-    for trial in live.answered:
-        graded = live.graded and trial["answer"].get("correct") is not None
-        right = (
-            bool(trial["answer"].get("correct"))
-            if graded
-            else (trial["answer"]["response"] == live.meanings[0])
-        )
+    for trial in live.scored:
+        right = live.mark(trial)
         groups.setdefault("all", []).append(right)
         kind = str(trial["row"].get("trial_type", ""))
         if kind:
@@ -131,7 +129,7 @@ def _answers(made: Analysis, live: LiveResult) -> None:
         made.add(f"{words}, {kind}", float(np.mean(marks)), interval, n=len(marks))
     found = live.detection()
     if found is not None:
-        n = len(live.answered)
+        n = len(live.scored)
         made.add(
             "d-prime", found.d_prime, found.d_prime_interval, n=n, note=f"signal {live.signal}"
         )
@@ -180,14 +178,19 @@ def _curve(made: Analysis, live: LiveResult, check: Check) -> None:
     except ValueError:
         return
     total = int(n.sum())
-    made.add(
-        "Threshold",
-        fit.threshold,
-        fit.threshold_interval,
-        n=total,
-        note=f"bootstrap of {BOOTSTRAP}",
-    )
-    made.add("Width, 10 to 90 %", fit.width, fit.width_interval, n=total)
+    unit = live.measure.rpartition("(")[2].rstrip(")") if "(" in live.measure else ""
+    tried = f"{x.min():g} to {x.max():g}"
+    if not x.min() <= fit.threshold <= x.max():
+        note = f"outside the levels {tried}, so it cannot be told"
+        made.add("Threshold", math.nan, n=total, note=note)
+    else:
+        note = f"bootstrap of {BOOTSTRAP}"
+        low, high = fit.threshold_interval
+        if low < x.min() or high > x.max():
+            note += f"; the interval is cut at the levels {tried}"
+        interval = (max(low, x.min()), min(high, x.max()))
+        made.add("Threshold", fit.threshold, interval, unit, total, note)
+        made.add("Width, 10 to 90 %", fit.width, fit.width_interval, unit, total)
     made.add("Lapse rate", 1.0 - max(fit.lower, fit.upper), n=total, note=f"at most {LAPSE}")
     grid = np.linspace(x.min(), x.max(), 100)
     shown = {**data, "fit_x": grid, "fit_y": fit(grid), "threshold": fit.threshold}
@@ -198,7 +201,7 @@ def _curve(made: Analysis, live: LiveResult, check: Check) -> None:
                 "Psychometric curve",
                 "psychometric",
                 "curve",
-                x=Axis("level"),
+                x=Axis(live.measure),
                 y=Axis("share", "", 0.0, 1.0),
                 series=(Series("y", "answers", "4", "dots"), Series("fit_y", "logistic fit", "4")),
             ),
@@ -228,7 +231,13 @@ def _image(made: Analysis, noise: NoiseAnswers, check: Check) -> None:
         note=f"Bonferroni over {noise.sums.basis.count}; {words} cycles per image",
     )
     made.add("Largest |d|", float(np.abs(noise.sums.d).max()), n=n)
-    made.add("infoVal", rc.info_value(noise.sums), n=n, note="above 1.96: not a random responder")
+    info = rc.info_value(noise.sums)
+    words = (
+        f"above {INFO}: not a random responder"
+        if info > INFO
+        else f"not above {INFO}: a random responder could have done this"
+    )
+    made.add("infoVal", info, n=n, note=words)
     check()
     if not noise.pairs:
         shuffled = rc.shuffled_weights(noise.blocks, noise.positives, SHUFFLES)
@@ -284,7 +293,7 @@ def _transfer(made: Analysis, live: LiveResult) -> None:
 
     teach = {block.name for block in live.design.blocks if block.feedback}
     shares: dict[str, list[int]] = {}
-    for trial in live.answered:
+    for trial in live.scored:
         if trial["answer"].get("correct") is not None:
             shares.setdefault(str(trial["block"]), []).append(int(trial["answer"]["correct"]))
     learned = [100 * float(np.mean(v)) for name, v in shares.items() if name in teach]

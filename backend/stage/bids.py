@@ -317,6 +317,8 @@ def trial_row(record: Mapping[str, Any]) -> dict[str, Any]:
         "response_time": None,
         **({"expected": row["correct"]} if "correct" in row else {}),
         **record["answer"],
+        "frames_before": (record.get("before") or {}).get("shown"),
+        "frames_before_planned": (record.get("before") or {}).get("planned") or None,
         "late_flips": len(record["late"]),
         "focused": int(record["focused"]),
     }

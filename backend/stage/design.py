@@ -25,6 +25,8 @@ ANSWER = "answer"
 """Event of a key press: its ``trial_type``, and its name in the trigger codes."""
 WITHHOLD = "none"
 """Right answer of a trial that should not be answered."""
+BETWEEN = "between trials"
+"""The time after a trial in which the next one is prepared."""
 PhaseKind = Literal[
     "fixation", "stimulus", "mask", "blank", "response", "feedback", "text", "stream"
 ]
@@ -112,10 +114,23 @@ class Phase:
 
 @dataclass(frozen=True, config=_CONFIG)
 class TrialKind:
-    """A timeline; every trial of a block follows one."""
+    """A timeline; every trial of a block follows one.
+
+    Attributes
+    ----------
+    between_ms : from the end of the trial to the first flip of the next, which is prepared
+        meanwhile; the screen is blank, or keeps the cross of a last phase that is only a cross.
+        0: as soon as the next trial is ready.
+    """
 
     name: Name
     phases: tuple[Phase, ...]
+    between_ms: Annotated[float, Field(ge=0, le=3_600_000)] = 200.0
+
+    @property
+    def between(self) -> Phase:
+        """The time between trials as a phase."""
+        return Phase(BETWEEN, "blank", self.between_ms)
 
 
 @dataclass(frozen=True, config=_CONFIG)
@@ -162,6 +177,7 @@ class Method:
         ``up_after`` right answers in a row, easier after ``down_after`` wrong ones), or "bayes"
         (next level of least expected entropy over a grid of threshold, slope and lapse).
     levels : in rising order of ease. Trials get the columns ``level`` and ``level_index``.
+    measure : what a level is, with its unit: "hole radius (cells)".
     start : index of a staircase's first level; ``step`` its step in levels, halved (at least 1) at
         each of the first reversals.
     reversals, trials : a staircase ends at either; the Bayesian one at ``trials``.
@@ -170,6 +186,7 @@ class Method:
 
     kind: Literal["constant", "staircase", "bayes"] = "constant"
     levels: tuple[float, ...] = (1.0,)
+    measure: Annotated[str, Field(max_length=60)] = ""
     repeats: Annotated[int, Field(ge=1, le=10_000)] = 10
     start: Annotated[int, Field(ge=0)] = 0
     step: Annotated[int, Field(ge=1)] = 1

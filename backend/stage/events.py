@@ -40,7 +40,12 @@ _DESCRIPTIONS = {
     "false_alarms": ("Presses that no target explains", ""),
     "level": ("Stimulus level", ""),
     "level_index": ("Number of the level, from 0", ""),
-    "trigger_sent": ("1 when every trigger device took the code, 0 when one did not", ""),
+    "trigger_sent": (
+        "1 when every trigger device took the code, 0 when one did not, n/a without a device",
+        "",
+    ),
+    "frames_before": ("Frames between the end of the trial before and this one's first flip", ""),
+    "frames_before_planned": ("Frames planned for that; n/a after a page or a pause", ""),
 }
 
 
@@ -58,7 +63,7 @@ class Shown:
     frame: int
     planned: int
     code: int = 0
-    sent: bool = True
+    sent: bool | None = None
     reference: str = ""
     label: str = ""
     onset_kind: bool = False
@@ -73,7 +78,7 @@ class Answer:
     level: int
     time: float
     step: int
-    sent: bool = True
+    sent: bool | None = None
 
 
 def trial_events(
@@ -113,7 +118,7 @@ def trial_events(
             "planned_frames": step.planned or None,
             "shown_frames": round((end - onset) * rate_hz),
             "label": step.label or None,
-            "trigger_sent": int(step.sent) if step.code else None,
+            "trigger_sent": _flag(step.sent),
             **extra,
         }
         if stream and step.label == "target":
@@ -132,11 +137,15 @@ def trial_events(
             "response": answer.meaning,
             "key": answer.key,
             "response_time": answer.time - reference,
-            "trigger_sent": int(answer.sent) if answer_code else None,
+            "trigger_sent": _flag(answer.sent),
         }
         for answer in answers
     ]
     return sorted(rows, key=lambda row: row["onset"])
+
+
+def _flag(sent: bool | None) -> int | None:
+    return None if sent is None else int(sent)
 
 
 def first_onset(shown: Sequence[Shown], flips: Sequence[float]) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from backend.stage.design import ANSWER, WITHHOLD, AnswerKey
-from backend.stage.display import Display, KeyEvent
+from backend.stage.display import FIXATION, Display, KeyEvent, Layer
 from backend.stage.events import Answer, Shown
 from backend.stage.participants import Participant, TrialView
 from backend.stage.plan import Plan, PlannedTrial
@@ -125,7 +125,7 @@ class FrameLoop:
                     break
             if taken.quit:
                 return
-        display.show(())
+        display.show(staying(taken.steps[-1]))
         flips.append(flip())
         taken.until = min(taken.until, flips[-1])
         self._poll(flips[-1], len(taken.steps) - 1, taken.steps[-1], taken)
@@ -151,9 +151,7 @@ class FrameLoop:
         self, trial: PlannedTrial, number: int, step: Step, onset: float, taken: Taken
     ) -> None:
         """At the onset flip of a step: trigger, log entry, and the participant's answer."""
-        sent = True
-        if step.code:
-            sent = self.triggers.send(step.code, onset).sent
+        sent = self.triggers.send(step.code, onset).sent if step.code else None
         first = step.onset_kind and not any(one.onset_kind for one in taken.shown)
         taken.shown.append(
             Shown(
@@ -223,12 +221,17 @@ class FrameLoop:
         elif event.time < taken.since:
             taken.early += 1
         elif event.time < taken.until and (taken.stream or not taken.answers):
-            sent = True
+            sent = None
             if self.answer_code:
                 sent = self.triggers.send(self.answer_code, event.time).sent
             taken.answers.append(
                 Answer(event.key, key.meaning, key.level, event.time, number, sent)
             )
+
+
+def staying(last: Step) -> Sequence[Layer]:
+    """What stays between trials: the cross, when the last thing shown was only a cross."""
+    return last.layers if all(layer.texture == FIXATION for layer in last.layers) else ()
 
 
 def outcome(trial: PlannedTrial, answers: Sequence[Answer]) -> str:

@@ -102,7 +102,7 @@ def nearest(design: Design, rate_hz: float) -> tuple[Design, list[Change]]:
     kinds = []
     for kind in design.trial_kinds:
         phases = []
-        for phase in kind.phases:
+        for phase in (*kind.phases, kind.between):
             try:
                 frames_of(phase, rate_hz)
             except ParameterError:
@@ -111,12 +111,13 @@ def nearest(design: Design, rate_hz: float) -> tuple[Design, list[Change]]:
                 changes.append(Change(kind.name, phase.name, phase.ms, ms, frames))
                 phase = dataclasses.replace(phase, ms=ms)
             phases.append(phase)
-        kinds.append(dataclasses.replace(kind, phases=tuple(phases)))
+        *phases, between = phases
+        kinds.append(dataclasses.replace(kind, phases=tuple(phases), between_ms=between.ms))
     return dataclasses.replace(design, trial_kinds=tuple(kinds)), changes
 
 
 def timed_phases(design: Design) -> Iterator[tuple[str, Phase]]:
-    """(trial kind, phase) of every phase."""
+    """(trial kind, phase) of every phase, the time between trials last."""
     for kind in design.trial_kinds:
-        for phase in kind.phases:
+        for phase in (*kind.phases, kind.between):
             yield kind.name, phase

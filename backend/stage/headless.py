@@ -19,7 +19,6 @@ from backend.stage.observers import observer_for
 from backend.stage.plan import plan
 from backend.stage.presenter import Presenter
 from backend.stage.stimuli import Stimuli
-from backend.stage.triggers import Recorder, Triggers
 
 MEASURE_FLIPS = 120
 PATIENCE_S = 10.0
@@ -104,8 +103,7 @@ def present(
         log,
         measured,
         responder,
-        Triggers([Recorder()]),
-        hear,
+        listener=hear,
         patience_s=PATIENCE_S,
     )
     state = presenter.run()

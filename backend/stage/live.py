@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backend.stage.design import Design
+from backend.stage.design import WITHHOLD, Design
 from backend.stage.timing import LATE_RATIO, interval_histogram
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 INTERVALS = 600
 LEAST_FOR_FIT = 20
 RT_BINS = 24
+PACE = 50
 
 
 class LiveResult:
@@ -53,25 +54,42 @@ class LiveResult:
         return [t for t in self.trials if t["answer"].get("response") not in (None, "", "n/a")]
 
     @property
+    def silence(self) -> bool:
+        """Whether not to answer is an answer, the right one in some trials."""
+        return any(t["row"].get("correct") == WITHHOLD for t in self.trials)
+
+    @property
+    def scored(self) -> list[dict[str, Any]]:
+        """Trials that are right or wrong: the answered ones, or all where silence is an answer."""
+        return self.trials if self.silence else self.answered
+
+    @property
     def times(self) -> np.ndarray:
         """Response times in s of the answered trials."""
         found = [t["answer"].get("response_time") for t in self.answered]
         return np.array([value for value in found if isinstance(value, int | float)], float)
 
+    def seconds_left(self, trials: int) -> float:
+        """Time that so many more trials take, at the pace of the last ones (pages left out)."""
+        last = [t for t in self.trials[-PACE:] if t["flips"]]
+        each = [t["flips"][-1] - t["flips"][0] for t in last]
+        between = [(t.get("before") or {}).get("shown", 0) * self.period for t in last]
+        return trials * float(np.mean(each) + np.mean(between)) if last else 0.0
+
     def rows(self) -> list[tuple[str, str, str]]:
         """(label, note, value) of the counters."""
         answered, times = self.answered, self.times
         rows = [("Answers", "", f"{len(answered)} of {len(self.trials)}")]
-        rows.append(("No answer", "", str(len(self.trials) - len(answered))))
+        rows.append(("Silent" if self.silence else "No answer", "",
+                     str(len(self.trials) - len(answered))))  # fmt: skip
         if self._streams:
             hits, targets, false = self._stream_totals()
             rows = [("Targets found", "", f"{hits} of {targets}"),
                     ("False alarms", "", str(false))]  # fmt: skip
         elif self.graded:
-            right = [bool(t["answer"].get("correct")) for t in answered]
-            rows.append(
-                ("Right", "of the answers", percent(float(np.mean(right))) if right else "–")
-            )
+            right = [bool(t["answer"].get("correct")) for t in self.scored]
+            of = "of the trials" if self.silence else "of the answers"
+            rows.append(("Right", of, percent(float(np.mean(right))) if right else "–"))
             rows += self._detection()
         elif self.meanings and answered:
             first = self.meanings[0]
@@ -97,11 +115,16 @@ class LiveResult:
 
     @property
     def signal(self) -> str:
-        """The answer that counts as signal: the first right one when there are two."""
+        """The answer that counts as signal: the first right one when there are two.
+
+        Where silence is one of the two, the other.
+        """
         wanted = dict.fromkeys(
-            str(t["row"]["correct"]) for t in self.answered if t["row"].get("correct")
+            str(t["row"]["correct"]) for t in self.scored if t["row"].get("correct")
         )
-        return next(iter(wanted)) if len(wanted) == 2 else ""
+        if len(wanted) != 2:
+            return ""
+        return next(meaning for meaning in wanted if meaning != WITHHOLD)
 
     def detection(self) -> Detection | None:
         """d-prime and criterion; None unless there are two answers and both are sometimes right."""
@@ -109,9 +132,9 @@ class LiveResult:
 
         signal = self.signal
         counts = {True: [0, 0], False: [0, 0]}
-        for trial in self.answered:
+        for trial in self.scored:
             is_signal = trial["row"].get("correct") == signal
-            counts[is_signal][trial["answer"]["response"] == signal] += 1
+            counts[is_signal][trial["answer"].get("response") == signal] += 1
         (misses, hits), (rejects, false) = counts[True], counts[False]
         if not signal or not (misses + hits and rejects + false):
             return None
@@ -130,15 +153,24 @@ class LiveResult:
         methods = [block.method for block in self.design.blocks if block.method is not None]
         return methods[0].guess if methods and self.graded else 0.0
 
+    def mark(self, trial: Mapping[str, Any]) -> bool:
+        """Whether it was right; where nothing is right, whether the first meaning was said."""
+        answer = trial["answer"]
+        if self.graded and answer.get("correct") is not None:
+            return bool(answer["correct"])
+        return bool(self.meanings) and answer.get("response") == self.meanings[0]
+
+    @property
+    def measure(self) -> str:
+        """What the levels are, with their unit."""
+        methods = [block.method for block in self.design.blocks if block.method is not None]
+        return methods[0].measure if methods and methods[0].measure else "level"
+
     # ---- pictures ----------------------------------------------------------------------------
 
     def share(self) -> dict[str, Any]:
         """Running share of right answers, or of the first meaning, over trials."""
-        marks = []
-        for trial in self.answered:
-            answer = trial["answer"]
-            right = bool(answer.get("correct"))
-            marks.append(right if self.graded else answer["response"] == self.meanings[0])
+        marks = [self.mark(trial) for trial in self.scored]
         if not marks:
             return {}
         count = np.arange(1, len(marks) + 1)
@@ -157,13 +189,12 @@ class LiveResult:
         return 1000 * LATE_RATIO * self.period
 
     def onsets(self) -> dict[str, Any]:
-        """First flip of each trial: how far it is from the frame grid of the session, in ms."""
-        if not self.trials:
+        """Trials that followed another at once: how far their first flip was from the plan, ms."""
+        followed = [t for t in self.trials if t.get("before") and t["before"]["planned"]]
+        if not followed:
             return {}
-        first = np.array([t["flips"][0] for t in self.trials if t["flips"]])
-        number = np.array([float(t["number"]) for t in self.trials if t["flips"]])
-        off = first - np.rint(first / self.period) * self.period
-        return {"x": number, "off": 1000 * off}
+        number = np.array([float(t["number"]) for t in followed])
+        return {"x": number, "off": np.array([float(t["before"]["off_ms"]) for t in followed])}
 
     def reaction(self) -> dict[str, Any]:
         """Histogram of response times in s."""
@@ -178,15 +209,10 @@ class LiveResult:
         from backend.analysis.psychometrics import binomial_interval
 
         levels: dict[float, list[bool]] = {}
-        for trial in self.answered:
+        for trial in self.scored:
             level = trial["row"].get("level")
             if isinstance(level, int | float):
-                right = (
-                    bool(trial["answer"].get("correct"))
-                    if self.graded
-                    else (trial["answer"]["response"] == self.meanings[0])
-                )
-                levels.setdefault(float(level), []).append(right)
+                levels.setdefault(float(level), []).append(self.mark(trial))
         if not levels:
             return {}
         x = np.array(sorted(levels))
@@ -218,6 +244,7 @@ def as_event(record: Mapping[str, Any], of: int) -> dict[str, Any]:
         "what": "trial end", "number": record["trial"], "of": of, "block": record["block_name"],
         "row": record["row"], "answer": record["answer"], "late": record["late"],
         "flips": record["flips"], "prepare_ms": record["prepare_ms"], "threshold": None,
+        "before": record.get("before"), "focused": record["focused"],
     }  # fmt: skip
 
 

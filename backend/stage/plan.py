@@ -79,7 +79,13 @@ class PlannedPhase:
 
 @dataclass(frozen=True)
 class PlannedTrial:
-    """A trial in frames; ``number`` counts from 1 over the session."""
+    """A trial in frames.
+
+    Attributes
+    ----------
+    number : counts from 1 over the session.
+    between : frames from its end to the next trial's first flip; 0 as soon as that is ready.
+    """
 
     number: int
     block: int
@@ -87,6 +93,7 @@ class PlannedTrial:
     kind: str
     row: Mapping[str, Any]
     phases: tuple[PlannedPhase, ...]
+    between: int = 0
 
     @property
     def frames(self) -> int:
@@ -155,7 +162,7 @@ class Plan:
     @property
     def seconds(self) -> float:
         """Presentation time at most, without pauses and unlimited waits."""
-        return sum(trial.frames for trial in self.trials) / self.rate_hz
+        return sum(trial.frames + trial.between for trial in self.trials) / self.rate_hz
 
     def at_level(self, block: PlannedBlock, index: int, level: int, number: int) -> PlannedTrial:
         """Trial ``index`` (from 0) of an adaptive block at a level; ``number`` in the session."""
@@ -313,7 +320,8 @@ def _trial(whole: Plan, block: PlannedBlock, row: Mapping[str, Any], number: int
         for phase in kind.phases
         if source.feedback or phase.kind != "feedback"
     )
-    return PlannedTrial(number, block.number, block.name, kind.name, row, phases)
+    between = frames_of(kind.between, whole.rate_hz)
+    return PlannedTrial(number, block.number, block.name, kind.name, row, phases, between)
 
 
 def _phase(whole: Plan, phase: Phase, row: Mapping[str, Any]) -> PlannedPhase:

@@ -7,6 +7,7 @@ uploaded and rows written between trials, and the garbage collector is off.
 from __future__ import annotations
 
 import functools
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -31,13 +32,15 @@ from backend.stage.participants import Participant
 from backend.stage.plan import Plan, PlannedBlock, PlannedTrial
 from backend.stage.steps import steps_of
 from backend.stage.stimuli import Stimuli
-from backend.stage.timing import late_flips
+from backend.stage.timing import Before, late_flips
 from backend.stage.triggers import Triggers
 
 PORTION = 200
 """Pictures kept ready in memory."""
 PAGE_DEG = 0.6
 """Letter height of pages."""
+FOCUS_S, RELEASE_S = 0.5, 1.0
+"""Until a page without the keyboard is told, and the longest wait for its key to be let go."""
 Event = dict[str, Any]
 
 
@@ -82,6 +85,7 @@ class Presenter:
         )
         self._levels = any(key.level for key in plan.keys)
         self._zero: float | None = None
+        self._last: tuple[float, int] | None = None  # end of the trial before, frames planned then
         self._prepared: set[str] = set()
         self._textures: dict[str, tuple[int, ...]] = {}
 
@@ -236,8 +240,15 @@ class Presenter:
         self.display.answers()
         start = self.display.flip()
         press = start + self.responder.page_s if self.responder is not None else float("inf")
+        told = self.responder is not None
         while True:
             now = self.display.flip()
+            if not told and now > start + FOCUS_S and not self.display.focused:
+                told = True
+                self._tell_unfocused(
+                    "The stage does not have the keyboard, so the participant's keys go to another "
+                    "window. Click the stage."
+                )
             pressed = [event for event in self.display.answers() if event.down]
             if any(event.key == self.plan.design.quit_key for event in pressed):
                 raise Aborted
@@ -247,8 +258,17 @@ class Presenter:
             if self.control is not None and self.control() == "abort":
                 raise Aborted
         self.display.show(())
+        release = self.display.now() + RELEASE_S
+        while self.display.held() and self.display.now() < release:
+            self.display.flip()  # the key that turned the page is not one held down in the trial
+            self.display.answers()
+
+    def _tell_unfocused(self, sentence: str) -> None:
+        """A person's keys do not reach the stage: say so, with a way to mend it."""
+        self._say("problem", sentence=sentence, action="Bring the stage forward", do="front")
 
     def _show_text(self, words: str) -> None:
+        self._last = None
         height = self.plan.monitor.px(PAGE_DEG)
         image = draw_text(words, height, self.plan.design.background)
         self.display.upload("page", image)
@@ -263,12 +283,14 @@ class Presenter:
         steps = steps_of(trial, self._textures, self.plan.monitor, design.photodiode)
         prepare_ms = 1000.0 * (time.perf_counter() - start)
         self._say("trial", number=trial.number, block=block.name, row=_plain_row(trial))
+        self._wait_for_turn()
         taken = self.loop.run(trial, steps)
         self._tell_held(trial, taken)
         if taken.quit:
             self._say("message", sentence=f"Ended in trial {trial.number}, which is not kept.")
             raise Aborted
         record = self._record(block, trial, taken, prepare_ms)
+        self._last = (taken.flips[-1], trial.between)
         if method is not None:
             method.record(trial.row["level_index"], bool(record["answer"].get("correct")))
         try:
@@ -277,6 +299,24 @@ class Presenter:
             self._rescue(record)
             raise
         self._tell(record, method)
+
+    def _wait_for_turn(self) -> None:
+        """Flip until the trial's first flip is the next: so many frames after the last trial."""
+        if self._last is None:
+            return
+        period = self.measured.period_s
+        end, frames = self._last
+        first = end + (frames - 0.5) * period
+        coming = end + (math.floor((self.display.now() - end) / period) + 1) * period
+        while coming < first:
+            coming = self.display.flip() + period
+
+    def _before(self, first: float) -> Before | None:
+        """Frames since the trial before, planned and shown; None when something came between."""
+        if self._last is None:
+            return None
+        end, frames = self._last
+        return Before(frames, first - end)
 
     def _upload(self, trial: PlannedTrial) -> None:
         """Textures of this trial; those of earlier ones that it does not need are freed."""
@@ -335,7 +375,11 @@ class Presenter:
         )  # fmt: skip
         phases = [(one.name, one.frame) for one in taken.shown]
         names = _names(phases, len(taken.flips))
-        late = late_flips(trial.number, taken.flips, names, self.measured.period_s)
+        period = self.measured.period_s
+        late = late_flips(trial.number, taken.flips, names, period)
+        before = self._before(taken.flips[0])
+        if before is not None:
+            late = [*before.late(trial.number, period), *late]
         onset = first_onset(taken.shown, taken.flips)
         if taken.stream:
             answer: dict[str, Any] = stream_score(events)
@@ -350,6 +394,7 @@ class Presenter:
             "early": taken.early,
             "focused": taken.focused,
             "prepare_ms": round(prepare_ms, 3),
+            "before": before.document(period) if before is not None else None,
             "late": [asdict(one) for one in late],
             "phases": phases,
             "flips": [round(moment - zero, 7) for moment in taken.flips],
@@ -380,16 +425,16 @@ class Presenter:
             late=record["late"],
             flips=record["flips"],
             prepare_ms=record["prepare_ms"],
+            before=record["before"],
+            focused=record["focused"],
             method=method.progress if method is not None else "",
             threshold=method.threshold if method is not None else None,
         )
         number = record["trial"]
         if not record["focused"]:
-            self._say(
-                "problem",
-                sentence=f"The stimulus window lost the focus in trial {number}; key presses may "
-                f"be missing. The trial is kept and marked. Click the window.",
-                action="",
+            self._tell_unfocused(
+                f"The stimulus window lost the focus in trial {number}; key presses may be "
+                f"missing. The trial is kept and marked. Click the window."
             )
         if record["early"]:
             self._say(

@@ -90,8 +90,8 @@ def _kind(name: str, items: tuple[Item, ...]) -> TrialKind:
             Phase("fixation", "fixation", 500, (CROSS,)),
             Phase(name, "stimulus", 1000, items, answers=True),
             Phase("response", "response", 0, answers=True, until_answer=True, answered="end"),
-            Phase("gap", "blank", 300),
         ),
+        between_ms=300,
     )
 
 
@@ -145,8 +145,8 @@ def old_new() -> Design:
                 (
                     Phase("fixation", "fixation", 500, (CROSS,)),
                     Phase("face", "stimulus", 2000, picture),
-                    Phase("gap", "blank", 500),
                 ),
+                between_ms=500,
             ),
             _kind("face", picture),
         ),

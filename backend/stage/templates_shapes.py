@@ -39,8 +39,8 @@ def _pair_kind(ms: float) -> TrialKind:
             Phase("fixation", "fixation", 500, (CROSS,)),
             Phase("figures", "stimulus", ms, (left, right, CROSS), answers=True),
             Phase("response", "response", 3000, answers=True, until_answer=True, answered="end"),
-            Phase("gap", "blank", 500),
         ),
+        between_ms=500,
     )
 
 
@@ -125,7 +125,7 @@ def hole_disc() -> Design:
                 rest_every=56,
                 before="Two figures appear beside the cross for a moment. One has a hole.\n"
                 "{key left}: hole left    {key right}: hole right" + GO_ON,
-                method=Method("constant", levels=HOLES, repeats=16),
+                method=Method("constant", levels=HOLES, measure="hole radius (cells)", repeats=16),
             ),
         ),
         synthetic="synthetic topology figures",
@@ -215,6 +215,6 @@ def _shape_kind() -> TrialKind:
             Phase("figure", "stimulus", 500, (Item(size_deg=6.0),), answers=True),
             Phase("response", "response", 3000, answers=True, until_answer=True, answered="end"),
             Phase("feedback", "feedback", 500, (words("{outcome}"),)),
-            Phase("gap", "blank", 300),
         ),
+        between_ms=300,
     )

@@ -51,7 +51,7 @@ def pedestrians() -> Design:
             Source("target", "scenes", "session", count=56, every=25),
             Source("non-target", "scenes", "session", count=1344, without=25),
         ),
-        trial_kinds=(TrialKind("stream", phases),),
+        trial_kinds=(TrialKind("stream", phases, between_ms=0),),
         keys=(AnswerKey("space", "seen"), AnswerKey("left button", "seen", "mouse")),
         blocks=(
             Block(
@@ -68,10 +68,10 @@ def pedestrians() -> Design:
 
 
 def oddball() -> Design:
-    """200 gratings, one in five tilted, at least two standards between deviants."""
+    """200 gratings, one a second, one in five tilted, at least two standards between deviants."""
     phases = (
         Phase("grating", "stimulus", 200, (Item(size_deg=6.0),), answers=True),
-        Phase("gap", "fixation", 800, (CROSS,), answers=True),
+        Phase("gap", "fixation", 600, (CROSS,), answers=True),
     )
     standard: dict[str, Value] = {"stimulus": "standard:0", "trial_type": "standard"}
     rows = [{**standard, "correct": WITHHOLD}] * 80
@@ -87,7 +87,7 @@ def oddball() -> Design:
             Source("standard", "gratings", parameters={**grating, "orientation": 0.0}),
             Source("deviant", "gratings", parameters={**grating, "orientation": 45.0}),
         ),
-        trial_kinds=(TrialKind("picture", phases),),
+        trial_kinds=(TrialKind("picture", phases, between_ms=200),),
         keys=(AnswerKey("space", "seen"),),
         blocks=tuple(
             Block(f"block {number}", "picture", tuple(rows), constraints=rules, before=before)

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from backend.stage.design import BETWEEN
+
 LATE_RATIO = 1.2
 """A miss is an interval above this many measured frame periods (ANCHORS A.1)."""
 
@@ -60,6 +62,34 @@ def late_flips(
         )
         for k in np.flatnonzero(intervals > LATE_RATIO * period_s)
     ]
+
+
+@dataclass(frozen=True)
+class Before:
+    """The time before a trial that followed another at once.
+
+    Attributes
+    ----------
+    planned : frames, 0 for as soon as it was ready; ``seconds`` as shown.
+    """
+
+    planned: int
+    seconds: float
+
+    def late(self, trial: int, period_s: float) -> list[Late]:
+        """The trial's first flip, when it came late."""
+        over = self.seconds / period_s - self.planned
+        if not self.planned or over <= LATE_RATIO - 1.0:
+            return []
+        return [Late(trial, 0, BETWEEN, 1000.0 * self.seconds, max(1, round(over)))]
+
+    def document(self, period_s: float) -> dict[str, Any]:
+        """As it goes to disk: frames planned and shown, and ms from the plan."""
+        return {
+            "planned": self.planned,
+            "shown": round(self.seconds / period_s),
+            "off_ms": round(1000.0 * (self.seconds - self.planned * period_s), 4),
+        }
 
 
 def timing_report(records: Sequence[Mapping[str, Any]], period_s: float) -> dict[str, Any]:

@@ -34,11 +34,14 @@ class TriggerOutput(Protocol):
 
 @dataclass(frozen=True)
 class Sent:
-    """A trigger as logged: code, time of its flip, and whether every device took it."""
+    """A trigger as logged: code, time of its flip, and whether every device took it.
+
+    ``sent`` is None when there is no device.
+    """
 
     code: int
     time: float
-    sent: bool
+    sent: bool | None
 
 
 @dataclass
@@ -197,6 +200,7 @@ class Triggers:
     ) -> None:
         self.outputs = list(outputs)
         self.say = say
+        self.any = bool(self.outputs)
         self.lost: list[str] = []
 
     def send(self, code: int, moment: float) -> Sent:
@@ -206,7 +210,7 @@ class Triggers:
                 output.send(code)
             except Exception as error:  # each library has its own; none may end a session
                 self._lose(output, error)
-        return Sent(code, moment, not self.lost)
+        return Sent(code, moment, not self.lost if self.any else None)
 
     def _lose(self, output: TriggerOutput, error: Exception) -> None:
         self.outputs.remove(output)

@@ -54,7 +54,7 @@ def design(trials: int) -> Design:
         name="short",
         task="short",
         sources=(Source("bars", "gratings", parameters={"side": 64}, count=trials),),
-        trial_kinds=(TrialKind("choice", phases),),
+        trial_kinds=(TrialKind("choice", phases, between_ms=0),),
         keys=(AnswerKey("f", "left"), AnswerKey("j", "right")),
         blocks=(Block("choices", "choice", rows, shuffle=False),),
         triggers={"picture": 7},

@@ -33,7 +33,7 @@ def minute() -> Design:
             Source("target", "gratings", parameters=small, count=4 * STREAMS, every=25),
             Source("other", "gratings", parameters=small, count=96 * STREAMS, without=25),
         ),
-        trial_kinds=(TrialKind("stream", phases),),
+        trial_kinds=(TrialKind("stream", phases, between_ms=0),),
         keys=(AnswerKey("space", "seen"),),
         blocks=(Block("search", "stream", deal=Deal("target", "other", STREAMS, PICTURES, 4)),),
         triggers={"target": 1, "other": 2},

@@ -78,7 +78,7 @@ def design_of(folder: Path) -> Any:
             Source("target", folder=str(folder), count=4 * STREAMS, every=25),
             Source("other", folder=str(folder), count=96 * STREAMS, without=25),
         ),
-        trial_kinds=(TrialKind("stream", phases),),
+        trial_kinds=(TrialKind("stream", phases, between_ms=0),),
         keys=(AnswerKey("space", "seen"),),
         blocks=(Block("search", "stream", deal=Deal("target", "other", STREAMS, EACH, 4)),),
         triggers={"target": 1, "other": 2},
@@ -238,7 +238,7 @@ def simulated_design() -> Any:
             Source("target", "gratings", parameters=small, count=68, every=25),
             Source("other", "gratings", parameters=small, count=1632, without=25),
         ),
-        trial_kinds=(TrialKind("stream", phases),),
+        trial_kinds=(TrialKind("stream", phases, between_ms=0),),
         keys=(AnswerKey("space", "seen"),),
         blocks=(Block("search", "stream", deal=Deal("target", "other", 17, 100, 4)),),
     )

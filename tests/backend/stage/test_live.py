@@ -60,10 +60,41 @@ def test_the_journal_tells_the_same_as_the_running_session(tmp_path: Path) -> No
     np.testing.assert_array_equal(again.share()["share"], live.share()["share"])
 
 
-def test_onsets_lie_on_the_frame_grid(tmp_path: Path) -> None:
+def test_onsets_are_measured_against_the_plan(tmp_path: Path) -> None:
     live = live_of(Stage(choice_design(5), tmp_path))
     assert np.abs(live.onsets()["off"]).max() < 1e-3
-    assert live.onsets()["x"].tolist() == [1, 2, 3, 4, 5]
+    assert live.onsets()["x"].tolist() == [2, 3, 4, 5]  # the first follows nothing
+    stage = Stage(choice_design(5), tmp_path, session="02")
+    late = LiveResult(stage.design, 60.0)
+
+    def hear(event: dict[str, Any]) -> None:
+        if event["what"] == "trial end":
+            late.add(event)
+            stage.display.wait(0.25 if event["number"] == 3 else 0.0)
+
+    stage.hear = hear
+    stage.run()
+    np.testing.assert_allclose(late.onsets()["off"], [0, 0, 1000 * 4 / 60, 0], atol=1e-3)
+
+
+def test_silence_counts_where_it_is_the_right_answer() -> None:
+    live = LiveResult(choice_design(8), 60.0)
+    said = ["seen", None, None, "seen", None, "seen", None, None, None, "seen"]
+    for number, response in enumerate(said):
+        right = "seen" if number % 5 == 0 else "none"
+        mark = int((response or "none") == right)
+        live.add(event(number, response, right) | {
+            "answer": {"response": response, "correct": mark}})  # fmt: skip
+    # both targets found, 2 false alarms on 8 others, 6 right rejections
+    assert values(live)["Answers"] == "4 of 10"
+    assert values(live)["Silent"] == "6"
+    assert values(live)["Right"] == "80.0 %"
+    found = live.detection()
+    assert found is not None
+    assert live.signal == "seen"
+    assert values(live)["d-prime"] == f"{found.d_prime:.2f}"
+    assert found.d_prime == pytest.approx(1.5569, abs=1e-4)  # z(2.5/3) - z(2.5/9)
+    assert live.share()["share"][-1] == pytest.approx(0.8)
 
 
 def test_right_answers_and_detection() -> None:

@@ -10,11 +10,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-from stage_tools import WARM_UP, Stage, choice_design, stream_design
+from stage_tools import WARM_UP, Stage, choice_design, read_tsv, stream_design
 
-from backend.stage.design import AnswerKey, Block, Item, Method, Phase, TrialKind
+from backend.stage.design import (
+    AnswerKey,
+    Block,
+    Design,
+    Item,
+    Method,
+    Phase,
+    Source,
+    TrialKind,
+)
 from backend.stage.display import SimulatedDisplay
+from backend.stage.headless import present
 from backend.stage.participants import Press, Psychometric, Silent, Simulated, TrialView
+from backend.stage.templates import template
 from backend.stage.triggers import Recorder
 
 FRAME = 1 / 60
@@ -114,12 +125,68 @@ def test_injected_late_flips_are_all_found_and_named_and_none_invented(
     assert f'"misses": {len(expected)}' in report.read_text()
 
 
-def test_pauses_between_trials_are_not_misses(tmp_path: Path) -> None:
-    display = SimulatedDisplay()
-    stage = Stage(choice_design(20), tmp_path, display=display)
-    stage.hear = lambda event: display.wait(3.0) if event["what"] == "trial end" else None
+def starts_and_ends(stage: Stage) -> tuple[np.ndarray, np.ndarray]:
+    """Frame of each trial's first flip and of the flip that ended it."""
+    assert stage.log is not None
+    flips = [np.array(record["flips"]) * 60 for record in stage.log.records]
+    return np.array([one[0] for one in flips]), np.array([one[-1] for one in flips])
+
+
+def test_trials_follow_each_other_after_the_planned_frames(tmp_path: Path) -> None:
+    stage = Stage(choice_design(20), tmp_path)
+    stage.hear = lambda event: stage.display.wait(0.1) if event["what"] == "trial end" else None
     assert stage.run() == "done"
+    starts, ends = starts_and_ends(stage)
+    np.testing.assert_allclose(starts[1:] - ends[:-1], 12, atol=1e-4)  # 200 ms
     assert not [late for event in stage.said for late in event.get("late", [])]
+    rows = read_tsv(stage.log.folder / f"{stage.log.stem}_beh.tsv")  # type: ignore[union-attr]
+    both = [(row["frames_before_planned"], row["frames_before"]) for row in rows]
+    assert both == [("n/a", "n/a")] + [("12", "12")] * 19
+
+
+def test_a_trial_that_is_not_ready_in_time_is_named(tmp_path: Path) -> None:
+    stage = Stage(choice_design(4), tmp_path)
+    slow = lambda event: event["what"] == "trial end" and event["number"] == 2  # noqa: E731
+    stage.hear = lambda event: stage.display.wait(1.0) if slow(event) else None
+    assert stage.run() == "done"
+    late = [one for event in stage.said for one in event.get("late", [])]
+    assert [(one["trial"], one["frame"], one["phase"]) for one in late] == [
+        (3, 0, "between trials")
+    ]
+    assert late[0]["lost"] == 60 + 1 - 12  # the first flip after a second
+    rows = read_tsv(stage.log.folder / f"{stage.log.stem}_beh.tsv")  # type: ignore[union-attr]
+    assert [row["frames_before"] for row in rows] == ["n/a", "12", "61", "12"]
+
+
+def test_without_a_planned_time_a_trial_begins_when_it_is_ready(tmp_path: Path) -> None:
+    kinds = tuple(dataclasses.replace(k, between_ms=0) for k in choice_design().trial_kinds)
+    stage = Stage(choice_design(20, trial_kinds=kinds), tmp_path)
+    stage.hear = lambda event: stage.display.wait(3.0) if event["what"] == "trial end" else None
+    assert stage.run() == "done"
+    starts, ends = starts_and_ends(stage)
+    np.testing.assert_allclose(starts[1:] - ends[:-1], 181, atol=1e-4)
+    assert not [late for event in stage.said for late in event.get("late", [])]
+
+
+def test_the_oddball_shows_one_grating_a_second(tmp_path: Path) -> None:
+    stage = Stage(template("oddball"), tmp_path)
+    assert stage.run() == "done"
+    shown = [float(row["onset"]) for row in stage.events if "d" in row["trial_type"][:8]
+             and row["stim_file"] != "n/a"]  # fmt: skip
+    apart = np.diff(shown)
+    assert len(shown) == 200
+    np.testing.assert_allclose(apart[np.arange(199) != 99], 1.0, atol=1e-6)  # a page half way
+
+
+def test_without_a_device_no_trigger_counts_as_sent(tmp_path: Path) -> None:
+    done = present(choice_of_gratings(), tmp_path)
+    rows = read_tsv(next(done.folder.glob("*_events.tsv")))
+    assert {row["value"] for row in rows} > {"1"}
+    assert {row["trigger_sent"] for row in rows} == {"n/a"}
+
+
+def choice_of_gratings() -> Design:
+    return choice_design(4, sources=(Source("squares", "gratings", count=4),))
 
 
 def test_response_time_counts_from_the_onset_flip(tmp_path: Path) -> None:
