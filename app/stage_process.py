@@ -1,8 +1,8 @@
 """The stage process: opens the stage's window, checks the screen, presents; told over a pipe.
 
 Commands are dictionaries with the key ``do``: "check", "start", "pause", "go", "abort", "retry",
-"awake", "diode", "close". What happens comes back as dictionaries with the key ``what`` (see
-:class:`backend.stage.presenter.Presenter`), and "opened", "checked", "diode", "closed".
+"front", "awake", "diode", "close". What happens comes back as dictionaries with the key ``what``
+(see :class:`backend.stage.presenter.Presenter`), and "opened", "checked", "diode", "closed".
 """
 
 from __future__ import annotations
@@ -24,15 +24,18 @@ from backend.stage import preflight
 from backend.stage.bids import Session
 from backend.stage.design import from_document
 from backend.stage.display import PATCH, Layer, MeasuredRate
+from backend.stage.drawing import draw_text
 from backend.stage.monitors import MonitorProfile
 from backend.stage.observers import observer_for
 from backend.stage.plan import PATCH_PX, Plan, plan
 from backend.stage.presenter import Presenter
 from backend.stage.stimuli import Stimuli
+from backend.stage.timing import LATE_RATIO
 from backend.stage.triggers import Triggers, outputs_of
 
 CHECK_FLIPS = 240
 IDLE_S = 0.01
+STAND_BY, STAND_BY_PX = "One moment, please.", 24.0
 PATIENCE_S = 10.0
 """A simulated participant that never answers must not wait for ever."""
 NICE = -10
@@ -137,6 +140,8 @@ class StageProcess:
             self._check(command)
         elif what == "start":
             self._start(command)
+        elif what == "front":
+            self.display.bring_forward()
         elif what == "awake":
             self.pipe.send({"what": "message", "sentence": preflight.keep_awake()})
         elif what == "diode":
@@ -150,7 +155,16 @@ class StageProcess:
         self.display.show(())
         measured = self.measured = self.display.measure(int(command.get("flips", CHECK_FLIPS)))
         facts = vars(self._facts(measured, command))
+        self._stand_by()
         self.pipe.send({"what": "checked", "facts": facts})
+
+    def _stand_by(self) -> None:
+        """What the participant reads while no session runs."""
+        image = draw_text(STAND_BY, STAND_BY_PX, 128)
+        self.display.background(128)
+        self.display.upload("page", image)
+        self.display.show((Layer("page", 0, 0, float(image.shape[1]), float(image.shape[0])),))
+        self.display.flip()
 
     def _facts(self, measured: MeasuredRate, command: dict[str, Any]) -> preflight.Facts:
         from PySide6.QtGui import QGuiApplication
@@ -179,6 +193,7 @@ class StageProcess:
             free_mb=preflight.free_mb(),
             pictures=int(command.get("pictures", 0)),
             wayland=QGuiApplication.platformName().startswith("wayland"),
+            late=int((measured.intervals > LATE_RATIO * measured.period_s).sum()),
         )
 
     # ---- presenting ------------------------------------------------------------------------
@@ -218,9 +233,9 @@ class StageProcess:
             self._control,
             PATIENCE_S if simulated else 0.0,
         )
+        self.display.bring_forward()
         presenter.run()
-        self.display.show(())
-        self.display.flip()
+        self._stand_by()
 
     def _control(self) -> str:
         """What the operator wants now: "" go on, "pause", "abort" or "retry"."""
@@ -234,6 +249,8 @@ class StageProcess:
                 self.command = wanted
             elif wanted == "go":
                 self.command = ""
+            elif wanted == "front":
+                self.display.bring_forward()
         if self.display.wants_close:
             self.command = "abort"
         return self.command

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QEvent, QRect, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import (
     QFocusEvent,
     QGuiApplication,
@@ -36,11 +36,14 @@ from PySide6.QtOpenGL import (
 
 from backend.stage.display import FIXATION, PATCH, KeyEvent, Layer, MeasuredRate, rate_of
 from backend.stage.gamepad import GamePad
+from backend.stage.preflight import managed
 
 GL_COLOR_BUFFER_BIT, GL_TRIANGLE_STRIP, GL_BLEND = 0x4000, 5, 0x0BE2
 GL_ONE, GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA = 1, 0x0302, 0x0303
 SPIN_S, REAL_TIME_SPIN_S = 0.02, 0.003
 VSYNC_FLIPS = 30
+ACTIVATE_S = 0.5
+MARGIN_PX, TITLE_PX = 12, 40
 SAME_CLOCK_S = 0.5
 ARM = 0.12
 
@@ -96,6 +99,15 @@ def key_name(event: QKeyEvent) -> str:
     return named or event.text().lower() or QKeySequence(event.key()).toString().lower()
 
 
+def corner_of(screen: QScreen, size: tuple[int, int]) -> QRect:
+    """Lower right on the screen, where the operator's window has no controls."""
+    area = screen.availableGeometry().adjusted(MARGIN_PX, TITLE_PX, -MARGIN_PX, -MARGIN_PX)
+    place = QRect(area.topLeft(), QSize(*size))
+    place.moveBottomRight(area.bottomRight())
+    place.moveTopLeft(QPoint(max(place.left(), area.left()), max(place.top(), area.top())))
+    return place
+
+
 class StageWindow(QWindow):
     """The window; remembers keys and buttons with their times."""
 
@@ -109,8 +121,7 @@ class StageWindow(QWindow):
         self.setFormat(surface_format())
         self.setTitle("Isomorph stage")
         self.setCursor(Qt.CursorShape.BlankCursor)
-        area = screen.geometry()
-        self.setGeometry(area if windowed is None else QRect(area.topLeft(), QSize(*windowed)))
+        self.setGeometry(screen.geometry() if windowed is None else corner_of(screen, windowed))
 
     def _note(self, name: str, device: str, down: bool, stamp: int) -> None:
         now = time.perf_counter()
@@ -185,6 +196,7 @@ class StageDisplay:
         self.late = dict(late or {})
         self.flips = 0
         self.pads = GamePad()
+        self.managed = QGuiApplication.platformName() != "xcb" or managed()
         self._spin = REAL_TIME_SPIN_S if in_real_time() else SPIN_S
         self._last = 0.0
         self._level = 128 / 255
@@ -204,7 +216,23 @@ class StageDisplay:
             time.sleep(0.002)
         if not self.context.makeCurrent(self.window):
             raise RuntimeError("The stage window cannot be drawn on. Close other programs.")
-        self.window.requestActivate()
+        self.bring_forward()
+
+    def bring_forward(self) -> None:
+        """In front of the other windows, with the keyboard, if the window manager lets us."""
+        for attempt in range(2):
+            if attempt:  # a window that appears anew gets what one that asks is refused
+                self.window.setVisible(False)
+                self.window.setVisible(True)
+            self.window.raise_()
+            self.window.requestActivate()
+            end = time.perf_counter() + ACTIVATE_S
+            while not self.focused and time.perf_counter() < end:
+                QCoreApplication.processEvents()
+                time.sleep(0.002)
+            if self.focused:
+                break
+        self.context.makeCurrent(self.window)
 
     def _make_program(self) -> None:
         self.gl = self.context.functions()
@@ -251,7 +279,7 @@ class StageDisplay:
     def focused(self) -> bool:
         """Whether key presses reach the window."""
         # Without a window manager no window is ever active, and keys still come.
-        return self.window.isActive() or not self.window.was_active
+        return self.window.isActive() or not (self.managed or self.window.was_active)
 
     @property
     def texture_bytes(self) -> int:

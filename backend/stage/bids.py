@@ -32,6 +32,8 @@ HEADER = {"design", "rate_hz", "measured_hz", "seed", "monitor", "simulated", "s
           "provenance"}  # fmt: skip
 RECORD = {"trial", "block", "block_name", "row", "answer", "focused", "late", "phases", "flips",
           "end", "at", "events"}  # fmt: skip
+ENDED = b'{"ended":"done"'
+"""How the journal's line begins that ends a complete session."""
 PACKAGES = ("numpy", "scipy", "pydantic", "pillow", "pylsl", "pyserial")
 
 
@@ -163,6 +165,16 @@ class Session:
     def exists(self) -> bool:
         """Whether this session holds data of this task."""
         return self.journal.exists() or any(self.folder.glob(f"{self.stem}_*"))
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it was begun and can go on."""
+        try:
+            with self.journal.open("rb") as file:
+                file.seek(max(0, self.journal.stat().st_size - len(ENDED) - 60))
+                return ENDED not in file.read()
+        except OSError:
+            return False
 
     def next_free(self) -> str:
         """The next session label without data of this task."""

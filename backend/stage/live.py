@@ -220,7 +220,8 @@ class LiveResult:
         k = np.array([sum(levels[value]) for value in x])
         spans = [binomial_interval(int(a), int(b)) for a, b in zip(k, n, strict=True)]
         data: dict[str, Any] = {
-            "n": n, "k": k, "x": x, "y": k / n, "low": np.array([s[0] for s in spans]),
+            "x_title": self.measure, "n": n, "k": k, "x": x, "y": k / n,
+            "low": np.array([s[0] for s in spans]),
             "high": np.array([s[1] for s in spans]),
         }  # fmt: skip
         if n.sum() >= LEAST_FOR_FIT and len(x) > 2:

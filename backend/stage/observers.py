@@ -11,30 +11,36 @@ from backend.stage.noise_answers import NOISE_GENERATOR
 from backend.stage.participants import Simulated, TemplateObserver, participant
 from backend.stage.stimuli import Stimuli, as_texture
 
-INTERNAL_NOISE = 1.5
-"""Of the simulated person, in SD of the decision variable (07, section 2.4 d)."""
+INTERNAL_NOISE = {"ideal": 0.0, "noisy": 1.5, "lapsing": 0.0}
+"""Of the template observers, in SD of the decision variable (07, section 2.4 d)."""
 SD_IMAGES = 64
 
 
 def observer_for(kind: str, design: Design, stimuli: Stimuli, seed: int) -> Simulated:
-    """A participant by name; "noisy" is a template observer where faces in noise are shown."""
+    """A participant by name; a template observer where faces in noise have no right answer."""
     noise = [one.name for one in design.sources if one.generator == NOISE_GENERATOR]
-    if kind == "noisy" and noise:
-        return face_observer(design, stimuli, noise[0], seed)
-    return participant(kind, seed)
+    named = participant(kind, seed)
+    if kind not in INTERNAL_NOISE or not noise:
+        return named
+    observer = face_observer(design, stimuli, noise[0], seed, INTERNAL_NOISE[kind])
+    if kind == "lapsing":
+        observer.lapse, observer.miss = named.lapse, named.miss
+    return observer
 
 
-def face_observer(design: Design, stimuli: Stimuli, source: str, seed: int) -> TemplateObserver:
+def face_observer(
+    design: Design, stimuli: Stimuli, source: str, seed: int, internal: float = 1.5
+) -> TemplateObserver:
     """An observer whose template is the band-passed difference of the average faces.
 
     Source: 07-face-gender-reverse-correlation section 2.4 d. SD and criterion of its decision
-    variable come from the first :data:`SD_IMAGES` pictures.
+    variable come from the first :data:`SD_IMAGES` pictures; ``internal`` noise is in its SD.
     """
     pool = design.pool(source)
     plain = replace(pool, parameters={**pool.parameters, "gain": 0.0})
     base = Stimuli(replace(design, sources=(plain,))).image(f"{source}:0")
     observer = TemplateObserver(
-        seed=seed, template=face_template(len(base)), base=base, internal=INTERNAL_NOISE
+        seed=seed, template=face_template(len(base)), base=base, internal=internal
     )
     names = [f"{source}:{i}" for i in range(min(SD_IMAGES, pool.count))]
     values = np.array([observer.evidence(stimuli.image(name)) for name in names])

@@ -106,8 +106,8 @@ class Simulated:
         self.rng = np.random.default_rng([self.seed, 0x5742])
 
     def choose(self, view: TrialView) -> str | None:
-        """Meaning of the answer; None for no answer. Here: the right one."""
-        return view.trial.correct or view.meanings[0]
+        """Meaning of the answer; None for no answer. Here: the right one, or any if none is."""
+        return view.trial.correct or self._guess(view)
 
     def respond(self, view: TrialView) -> list[Press]:
         """Presses after seeded response times."""
@@ -257,9 +257,9 @@ KINDS = ("ideal", "noisy", "lapsing", "guessing", "psychometric", "silent", "slo
 def participant(kind: str, seed: int = 0) -> Simulated:
     """A participant by name, for the command line; ParameterError with the nearest names.
 
-    "noisy" is right in about 80 % of trials, "lapsing" answers one trial in ten at random;
-    :mod:`backend.stage.headless` replaces "noisy" by a template observer where a design shows
-    noise with stored weights.
+    "noisy" is right in about 80 % of trials, "lapsing" answers one trial in ten at random.
+    :func:`backend.stage.observers.observer_for` makes template observers of both and of "ideal"
+    where a design shows noise with stored weights.
     """
     made = {
         "ideal": lambda: Simulated("ideal", seed),

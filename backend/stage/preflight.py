@@ -8,16 +8,15 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from backend.core.parameters import show_number
 from backend.stage.monitors import MonitorProfile
 
-State = Literal["good", "check", "bad"]
+State = Literal["good", "check", "bad", "unknown"]
 UNSTEADY_MS = 0.5
-LONG_SHARE = 1.2
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,8 @@ class Facts:
 
     Attributes
     ----------
-    hz, sd_ms : measured over ``flips`` flips; ``longest_ms`` the longest interval of them.
+    hz, sd_ms : measured over ``flips`` flips, the SD robust (late flips do not count); ``late``
+        intervals of them above 1.2 periods, the longest ``longest_ms``.
     paced : "screen" when every swap waited for the blank, else "software".
     reported_hz : what the system says of the screen; ``scale`` its scaling, 1 for 100 %.
     composited : a compositor runs (None: not known); ``full_screen`` whether the window covers it.
@@ -53,6 +53,7 @@ class Facts:
     free_mb: float
     pictures: int
     wayland: bool = False
+    late: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,12 @@ def checks(facts: Facts, monitor: MonitorProfile) -> list[Check]:
 def verdict(lines: Sequence[Check]) -> tuple[State, str]:
     """The worst state, and the words of the chip ("7 good, 1 to check")."""
     counts = {
-        state: sum(line.state == state for line in lines) for state in ("good", "check", "bad")
+        state: sum(line.state == state for line in lines)
+        for state in ("good", "unknown", "check", "bad")
     }
     worst: State = "bad" if counts["bad"] else "check" if counts["check"] else "good"
     parts = [f"{counts['good']} good"]
+    parts += [f"{counts['unknown']} not known"] if counts["unknown"] else []
     parts += [f"{counts['check']} to check"] if counts["check"] else []
     parts += [f"{counts['bad']} not usable"] if counts["bad"] else []
     return worst, ", ".join(parts)
@@ -94,11 +97,12 @@ def _rate(facts: Facts, monitor: MonitorProfile) -> Check:
     if abs(facts.hz - monitor.hz) > 0.01 * monitor.hz:
         button = f"Use {facts.hz:.0f} Hz"
         return Check("Refresh rate", "check", words, "use-rate", button)
-    if facts.sd_ms > UNSTEADY_MS or facts.longest_ms > LONG_SHARE * 1000 / facts.hz:
-        return Check(
-            "Refresh rate", "check", f"{words}; longest interval {facts.longest_ms:.1f} ms",
-            "again", "Measure again",
-        )  # fmt: skip
+    if facts.late:
+        flips = "1 late flip" if facts.late == 1 else f"{facts.late} late flips"
+        words = words.replace(" ms;", f" ms without {flips};")
+        words += f"; longest interval {facts.longest_ms:.1f} ms"
+    if facts.sd_ms > UNSTEADY_MS or facts.late:
+        return Check("Refresh rate", "check", words, "again", "Measure again")
     return Check("Refresh rate", "good", words)
 
 
@@ -130,7 +134,9 @@ def _composition(facts: Facts) -> Check:
     if facts.composited:
         return Check("Composition", "check", "a compositor runs; turn it off for measured onsets")
     if facts.composited is None:
-        return Check("Composition", "good", "full screen; this system lets such windows through")
+        return Check(
+            "Composition", "unknown", "full screen; whether a compositor runs is not known"
+        )
     return Check("Composition", "good", "full screen, no compositor runs")
 
 
@@ -144,12 +150,12 @@ def _mirrored(facts: Facts) -> Check:
             "again", "Measure again",
         )  # fmt: skip
     count = len(facts.screens)
-    words = (
-        "one screen; the operator sees nothing meanwhile"
-        if count == 1
-        else (f"{count} screens, not mirrored")
+    if count > 1:
+        return Check("Mirrored displays", "good", f"{count} screens, not mirrored")
+    shared = (
+        "the operator sees nothing meanwhile" if facts.full_screen else "shared by both windows"
     )
-    return Check("Mirrored displays", "good", words)
+    return Check("Mirrored displays", "good", f"one screen; {shared}")
 
 
 def _overlap(a: tuple[str, int, int, int, int], b: tuple[str, int, int, int, int]) -> bool:
@@ -160,7 +166,8 @@ def _overlap(a: tuple[str, int, int, int, int], b: tuple[str, int, int, int, int
 def _power(facts: Facts) -> Check:
     minutes = facts.dims_after_min
     if minutes is None:
-        return Check("Power saving", "good", "this system does not say; keep it from sleeping")
+        words = "this system does not say; keep it from sleeping"
+        return Check("Power saving", "unknown", words, "awake", "Keep awake")
     if minutes:
         words = f"screen may dim after {show_number(minutes)} min"
         return Check("Power saving", "check", words, "awake", "Keep awake")
@@ -238,31 +245,66 @@ def _output(*command: str) -> str:
 
 def composited() -> bool | None:
     """Whether an X11 compositor runs; None where that cannot be asked."""
-    if sys.platform != "linux":
-        return None
+    with _x11() as (library, display):
+        if display is None:
+            return None
+        return bool(library.XGetSelectionOwner(display, _atom(library, display, "_NET_WM_CM_S0")))
+
+
+def managed() -> bool:
+    """Whether a window manager gives windows the focus (always but on a bare X11 server)."""
+    import ctypes
+
+    with _x11() as (library, display):
+        if display is None:
+            return True
+        kind, form = ctypes.c_ulong(), ctypes.c_int()
+        count, more = ctypes.c_ulong(), ctypes.c_ulong()
+        data = ctypes.c_void_p()
+        library.XGetWindowProperty(
+            display, library.XDefaultRootWindow(display),
+            _atom(library, display, "_NET_SUPPORTING_WM_CHECK"), 0, 1, 0, 0,
+            *(ctypes.byref(one) for one in (kind, form, count, more, data)),
+        )  # fmt: skip
+        if data:
+            library.XFree(data)
+        return bool(count.value)
+
+
+@contextlib.contextmanager
+def _x11() -> Iterator[tuple[Any, Any]]:
+    """(Xlib, open display); the display is None where there is none."""
     import ctypes
     import ctypes.util
 
-    found = ctypes.util.find_library("X11")
+    library = display = None
+    found = ctypes.util.find_library("X11") if sys.platform == "linux" else None
+    if found:
+        with contextlib.suppress(OSError):
+            library = ctypes.CDLL(found)
+    if library is not None:
+        pointer, number = ctypes.c_void_p, ctypes.c_ulong
+        library.XOpenDisplay.restype = pointer
+        library.XInternAtom.argtypes = [pointer, ctypes.c_char_p, ctypes.c_int]
+        library.XInternAtom.restype = library.XGetSelectionOwner.restype = number
+        library.XGetSelectionOwner.argtypes = [pointer, number]
+        library.XDefaultRootWindow.argtypes = library.XCloseDisplay.argtypes = [pointer]
+        library.XDefaultRootWindow.restype = number
+        library.XFree.argtypes = [pointer]
+        long, whole = ctypes.c_long, ctypes.c_int
+        library.XGetWindowProperty.argtypes = [
+            pointer, number, number, long, long, whole, number, *(pointer,) * 5
+        ]  # fmt: skip
+        display = library.XOpenDisplay(None)
     try:
-        library = ctypes.CDLL(found) if found else None
-    except OSError:
-        return None
-    if library is None:
-        return None
-    library.XOpenDisplay.restype = ctypes.c_void_p
-    display = library.XOpenDisplay(None)
-    if not display:
-        return None
-    library.XInternAtom.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int]
-    library.XInternAtom.restype = ctypes.c_ulong
-    library.XGetSelectionOwner.argtypes = [ctypes.c_void_p, ctypes.c_ulong]
-    library.XGetSelectionOwner.restype = ctypes.c_ulong
-    library.XCloseDisplay.argtypes = [ctypes.c_void_p]
-    atom = library.XInternAtom(display, b"_NET_WM_CM_S0", 0)
-    owner = library.XGetSelectionOwner(display, atom)
-    library.XCloseDisplay(display)
-    return bool(owner)
+        yield library, display or None
+    finally:
+        if display:
+            library.XCloseDisplay(display)  # type: ignore[union-attr]
+
+
+def _atom(library: Any, display: Any, name: str) -> int:
+    return int(library.XInternAtom(display, name.encode(), 0))
 
 
 def free_mb() -> float:

@@ -33,8 +33,8 @@ from backend.stage.timing import LATE_RATIO
 from widgets.stage_display import VSYNC_FLIPS
 
 CHECK = 40
-BEFORE = 1 + VSYNC_FLIPS + CHECK
-"""Flips of the opened window and of the check; the first of the session has this number."""
+BEFORE = 1 + VSYNC_FLIPS + CHECK + 1
+"""Flips of the opened window, of the check and of the words after it; then comes the session."""
 PATIENCE_S = 30.0
 TRIAL = 3 + 6 + 18 + 1
 keyboard = pytest.mark.skipif(not shutil.which("xdotool"), reason="needs xdotool")

@@ -205,9 +205,8 @@ def test_resume_after_the_stage_was_closed_opens_it_again(panel: StagePanel, wai
     wait(lambda: not panel.conduct.link.open)
     act(panel, "end", "resume")
     wait(lambda: panel.conduct.state == "ready", 30_000)
+    assert panel.strip.primary.text() == "Resume session"
     started(panel, wait)
-    wait(lambda: "refused" in panel.banners.banners)
-    act(panel, "refused", "resume")
     ended(panel, wait)
     assert len(session(panel).records) == 6
 
@@ -229,11 +228,17 @@ def test_a_killed_stage_is_said_trials_are_kept_and_it_goes_on(
     act(panel, "ended", "check")
     wait(lambda: panel.conduct.state == "ready", 30_000)
     assert "ended" not in panel.banners.banners
+    assert panel.strip.primary.text() == "Resume session"
+    assert panel.next_file.text().startswith("Goes on with sub-01")
     started(panel, wait)
-    wait(lambda: "refused" in panel.banners.banners)
-    act(panel, "refused", "resume")
+    assert len(panel.board.log.model.events) >= kept  # what is on disk is in the log and result
     ended(panel, wait)
     assert len(session(panel).records) == 6
+    assert [event["number"] for event in panel.board.log.model.events] == [1, 2, 3, 4, 5, 6]
+    live = panel.board.live
+    assert live is not None
+    assert {name: value for name, _, value in live.rows()}["Answers"] == "6 of 6"
+    assert panel.next_file.text().startswith("There already: sub-01")
 
 
 def test_closing_the_window_while_presenting_keeps_what_was_shown(

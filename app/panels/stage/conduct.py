@@ -14,10 +14,13 @@ from app.panels.stage.diode import diode_words
 from app.panels.stage.link import StageLink
 from app.panels.stage.player import plan_for
 from app.panels.stage.session_form import PERSON
+from app.stage_process import STAND_BY
+from backend.core.files import FileProblem
+from backend.core.parameters import ParameterError
 from backend.stage import preflight
 from backend.stage.bids import Session
 from backend.stage.design import Design
-from backend.stage.live import LiveResult
+from backend.stage.live import LiveResult, as_event
 from backend.stage.monitors import MonitorProfile
 from backend.stage.noise_answers import noise_answers
 from backend.stage.plan import Plan
@@ -56,7 +59,6 @@ class Conductor(QObject):
         self.paused = False
         self.trials = (0, 0)
         self.block = ""
-        self.began = datetime.now()
         self.plan: Plan | None = None
         self.stimuli: Stimuli | None = None
         self._allowed = False
@@ -115,7 +117,7 @@ class Conductor(QObject):
         if worst == "check" and not self._allowed:
             self._allow(words)
             return
-        self._begin(resume=False)
+        self._begin(resume=self.resumes)
 
     def _allow(self, words: str) -> None:
         """Amber needs one explicit click."""
@@ -132,17 +134,34 @@ class Conductor(QObject):
             self.check()
             return
         self._allowed = True
-        self._begin(resume=False)
+        self._begin(resume=self.resumes)
+
+    @property
+    def recorded(self) -> Session | None:
+        """The session that the form names, as it is on disk; None when its names are not usable."""
+        p = self.panel.history.parameters
+        try:
+            return Session(Path(p.folder), p.subject, p.session, self.panel.design.task)
+        except ParameterError:
+            return None
+
+    @property
+    def resumes(self) -> bool:
+        """Whether to start is to go on with a session that was broken off."""
+        return self.recorded is not None and self.recorded.unfinished
 
     def _begin(self, resume: bool) -> None:
         parameters = self.panel.history.parameters
-        plan, why = plan_for(
-            self.panel.design,
-            self.panel.rate,
-            parameters.subject,
-            parameters.seed,
-            self.panel.screens.monitor,
-        )
+        design, seed, monitor = self.panel.design, parameters.seed, self.panel.screens.monitor
+        log = self.recorded if resume else None
+        if log is not None:
+            try:
+                log.read()
+                design, seed, monitor = log.design, int(log.header["seed"]), log.monitor
+            except FileProblem as problem:
+                self.panel.say("The session cannot go on", str(problem))
+                return
+        plan, why = plan_for(design, self.panel.rate, parameters.subject, seed, monitor)
         if plan is None:
             self.panel.say("The session cannot start", why)
             return
@@ -151,12 +170,14 @@ class Conductor(QObject):
             self.check()
             return
         self.panel.tabs.setCurrentWidget(self.panel.board)
-        design, rate = self.panel.design, self.panel.rate
-        live = LiveResult(design, self.facts.hz if self.facts else rate)
-        self.panel.board.begin(live, noise_answers(design))
-        self.stimuli = Stimuli(self.panel.design)
+        live = LiveResult(design, self.facts.hz if self.facts else self.panel.rate)
+        board = self.panel.board
+        board.begin(live, noise_answers(design))
+        for record in log.records if log is not None else ():
+            board.add(as_event(record, plan.most_trials))
+        board.setFocus()  # a key that misses the stage must press no button here
+        self.stimuli = Stimuli(design)
         self.plan = plan
-        self.began = datetime.now()
         self.paused, self.state = False, "running"
         self.link.tell(
             "start",
@@ -203,6 +224,7 @@ class Conductor(QObject):
     def _on_checked(self, event: dict[str, Any]) -> None:
         self.facts = Facts(**event["facts"])
         self.state = "ready"
+        self._show_page(STAND_BY)
         self.show_preflight()
         self.panel._session_changed()
         self.changed.emit()
@@ -230,9 +252,12 @@ class Conductor(QObject):
         self.block = str(event["name"])
 
     def _on_page(self, event: dict[str, Any]) -> None:
+        self._show_page(str(event["words"]))
+
+    def _show_page(self, words: str) -> None:
         self._mirrored = None
-        self.panel.board.mirror.show_screen(True)
-        self.panel.board.mirror.mirror.show_layers((), f"page: {event['words']}")
+        level = self.panel.design.background
+        self.panel.board.mirror.show_page(words, self.panel.screens.monitor, level)
 
     def _on_trial(self, event: dict[str, Any]) -> None:
         self._mirror_trial(int(event["number"]))
@@ -246,6 +271,8 @@ class Conductor(QObject):
     def _on_trial_end(self, event: dict[str, Any]) -> None:
         self.trials = (int(event["number"]), int(event["of"]))
         self.panel.board.add(event)
+        if event["focused"]:
+            self.panel.banners.remove("focus")
         for late in event["late"]:
             self.panel.window_.say(
                 f"Trial {late['trial']}, frame {late['frame']}: {late['interval_ms']:.1f} ms."
@@ -255,14 +282,16 @@ class Conductor(QObject):
         self.panel.window_.say(event["sentence"])
 
     def _on_problem(self, event: dict[str, Any]) -> None:
-        buttons = [("retry", event["action"])] if event.get("action") else []
+        do = str(event.get("do", "retry"))
+        name = "focus" if do == "front" else "problem"
+        buttons = [(do, event["action"])] if event.get("action") else []
         banner = Banner("The stage says", event["sentence"], "warning", buttons)
-        banner.acted.connect(lambda _: self._retry())
-        self.panel.banners.show_banner("problem", banner)
+        banner.acted.connect(lambda what: self._answer(name, what))
+        self.panel.banners.show_banner(name, banner)
 
-    def _retry(self) -> None:
-        self.panel.banners.remove("problem")
-        self.link.tell("retry")
+    def _answer(self, banner: str, what: str) -> None:
+        self.panel.banners.remove(banner)
+        self.link.tell(what)
 
     def _on_refused(self, event: dict[str, Any]) -> None:
         self.state = "ready"
@@ -302,8 +331,8 @@ class Conductor(QObject):
         banner = Banner(words, text, "warning", buttons)
         banner.acted.connect(self._after)
         self.panel.banners.show_banner("end", banner)
-        self.panel.board.mirror.show_screen(False)
-        self._mirrored = None
+        self.panel.banners.remove("focus")
+        self._show_page(STAND_BY)
         self.changed.emit()
 
     def _after(self, what: str) -> None:

@@ -47,11 +47,13 @@ from backend.stage.frames import nearest, problems
 from widgets import theme
 from widgets.banner import Banner, BannerArea
 from widgets.form.form import ParameterForm
-from widgets.inputs import Combo
+from widgets.inputs import Combo, DoubleSpin
 from widgets.parts import Button, Elided
 from widgets.splitter import Splitter
 
 KINDS = ("fixation", "stimulus", "mask", "blank", "response", "feedback", "text", "stream")
+HALF_STEP_MS = 0.005
+"""What a field of two decimals cannot show."""
 ITEMS = (
     Field("what", "draws", "choice", ("stimulus", "fixation", "text"), width=90),
     Field("of", "column or words", width=170, help="Column of the trial table; {column} in texts"),
@@ -261,8 +263,34 @@ class Designer(QWidget):
         line.addWidget(self.rate_words)
         column.addLayout(line)
         column.addWidget(self.timeline)
+        column.addLayout(self._between_line())
         column.addWidget(self._stacked(self.phases, self.items), 1)
         return page
+
+    def _between_line(self) -> QHBoxLayout:
+        """The time between trials, in which the next one is prepared."""
+        self.between = DoubleSpin(0.0, 3_600_000.0, 2, " ms")
+        self.between.setSingleStep(50.0)
+        self.between.setSpecialValueText("as soon as ready")
+        self.between.setAccessibleName("Time between trials")
+        self.between.setToolTip(
+            "From the end of the trial to the next one, which is prepared meanwhile. The screen is "
+            "blank, or keeps a cross that was shown last."
+        )
+        self.between.setKeyboardTracking(False)
+        self.between.valueChanged.connect(self._set_between)
+        self.between_words = Elided("", "body", "text3", whole=True)
+        line = QHBoxLayout()
+        line.addWidget(Elided("Between trials", "body", "text2", whole=True))
+        line.addWidget(self.between)
+        line.addWidget(self.between_words)
+        line.addStretch(1)
+        return line
+
+    def _set_between(self, ms: float) -> None:
+        kind = self._kind()
+        if kind is not None and abs(kind.between_ms - ms) > HALF_STEP_MS:
+            self._set_kind("change time between trials", replace(kind, between_ms=ms))
 
     def _stacked(self, upper: QWidget, lower: QWidget) -> Splitter:
         """Two tables above each other."""
@@ -338,6 +366,14 @@ class Designer(QWidget):
     def _show_timeline(self) -> None:
         row = max(self.phases.row, 0)
         self.timeline.show_phases(self._phases(), self.rate, row)
+        kind = self._kind()
+        blocked = self.between.blockSignals(True)
+        self.between.setValue(kind.between_ms if kind is not None else 0.0)
+        self.between.blockSignals(blocked)
+        self.between.setEnabled(kind is not None)
+        known = kind is not None and kind.between_ms > 0
+        words = self.timeline.words(kind.between) if kind is not None and known else ""
+        self.between_words.setText(words)
 
     def _show_phase(self) -> None:
         self._show_timeline()

@@ -123,6 +123,14 @@ class BlockForm(Parameters):
         shown_if=("how", LEVELS),
         help="Numbers by blanks, easiest last.",
     )
+    measure: str = parameter(
+        "",
+        "Levels are",
+        group="Trials",
+        change="plain",
+        shown_if=("how", LEVELS),
+        help="With the unit, for axes and tables: hole radius (cells).",
+    )
     repeats: int = parameter(
         10,
         "Repeats of each level",
@@ -298,6 +306,7 @@ class BlockForm(Parameters):
 
 
 METHOD = (
+    "measure",
     "repeats",
     "start",
     "step",

@@ -19,9 +19,14 @@ from PySide6.QtWidgets import (
 from backend.core.channels import Latest
 from backend.core.parameters import show_number
 from backend.core.views import Axis, Series, View, column, row
+from backend.stage.design import BETWEEN
+from backend.stage.display import Layer
+from backend.stage.drawing import draw_text
 from backend.stage.live import LiveResult
+from backend.stage.monitors import MonitorProfile
 from backend.stage.noise_answers import NoiseAnswers
 from backend.stage.preflight import Check
+from backend.stage.presenter import PAGE_DEG
 from widgets import icons, theme
 from widgets.parts import Button, Head, Panel, Words
 from widgets.stage_mirror import StageMirror
@@ -32,7 +37,9 @@ from widgets.views.grid import ViewGrid
 ANYWHERE = QModelIndex()
 Role = Qt.ItemDataRole
 STATE_ICON = {"good": ("check-circle", "ok"), "check": ("alert", "warn"),
+              "unknown": ("help-circle-outline", "text3"),
               "bad": ("alert-circle", "err")}  # fmt: skip
+STATE_WORDS = {"good": "good", "check": "to check", "unknown": "not known", "bad": "not usable"}
 
 VIEWS = (
     View("preflight", "Pre-flight", "checks", "preflight", icon="monitor-eye",
@@ -46,9 +53,10 @@ VIEWS = (
          icon="chart-histogram", x=Axis("interval", "ms"), y=Axis("flips", "", log=True),
          series=(Series("flips", "flips", "1", "bars"), Series("limit", "late above", "err")),
          empty="Intervals between flips, with the line above which a flip is late."),
-    View("onsets", "Onset against plan", "scatter", "onsets", note="first flip of each trial",
+    View("onsets", "Onset against plan", "scatter", "onsets", note="trials after another trial",
          x=Axis("trial"), y=Axis("shown − planned", "ms"),
-         series=(Series("off", "trials", "1", "dots"),), empty="One dot a trial."),
+         series=(Series("off", "trials", "1", "dots"),),
+         empty="One dot for each trial that follows another at once."),
 )  # fmt: skip
 RESULT_VIEWS = (
     View("numbers", "Session", "counters", "numbers", icon="table"),
@@ -78,7 +86,7 @@ class PreflightView(ViewWidget):
         self.grid = QGridLayout(self.body)
         self.grid.setContentsMargins(theme.dp(10), theme.dp(4), theme.dp(10), theme.dp(4))
         self.grid.setHorizontalSpacing(theme.dp(10))
-        self.grid.setVerticalSpacing(theme.dp(2))
+        self.grid.setVerticalSpacing(theme.dp(6))
         self.grid.setColumnStretch(2, 1)
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -110,7 +118,7 @@ class PreflightView(ViewWidget):
         icon, role = STATE_ICON[line.state]
         sign = Words("")
         sign.setPixmap(icons.pixmap(icon, role, theme.dp(16), self.devicePixelRatioF()))
-        sign.setToolTip({"good": "good", "check": "to check", "bad": "not usable"}[line.state])
+        sign.setToolTip(STATE_WORDS[line.state])
         sign.setFixedWidth(theme.dp(20))
         name = Words(line.name, "strong")
         name.setFixedWidth(theme.dp(150))
@@ -139,6 +147,14 @@ class PreflightView(ViewWidget):
 
 class MirrorView(ViewWidget):
     """What is on the stage's screen."""
+
+    def show_page(self, words: str, monitor: MonitorProfile, level: int) -> None:
+        """A page of text, as the participant reads it."""
+        image = draw_text(words, monitor.px(PAGE_DEG), level)
+        self.mirror.set_screen(monitor.width_px, monitor.height_px, level)
+        self.mirror.set_textures({"page": image})
+        self.mirror.show_layers((Layer("page", 0, 0, image.shape[1], image.shape[0]),), "")
+        self.show_screen(True)
 
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(view, parent)
@@ -201,7 +217,9 @@ class TrialLog(QAbstractTableModel):
         event = self.events[-1 - index.row()]
         if role == Role.DisplayRole:
             return trial_cells(event, self.blind)[index.column()]
-        if role == Role.BackgroundRole and event["late"]:
+        if role == Role.ToolTipRole:
+            return trial_note(event) or None
+        if role == Role.BackgroundRole and trial_note(event):
             return theme.token("warnbg")
         if role == Role.TextAlignmentRole:
             number = index.column() in self.NUMBERS
@@ -221,26 +239,36 @@ def trial_cells(event: dict[str, Any], blind: bool = False) -> tuple[str, ...]:
         words = f"{answer['hits']} of {answer['targets']} targets"
     time = answer.get("response_time")
     lost = sum(int(one["lost"]) for one in late)
-    note = ""
-    if late:
-        note = f"{len(late)} late flip{'s' if len(late) > 1 else ''}, frame {late[0]['frame']}"
+    inside = sum(int(one["lost"]) for one in late if one["phase"] != BETWEEN)
     return (
         str(event["number"]),
         str(event["block"]),
         stimulus,
-        str(len(flips) - 1),
+        str(len(flips) - 1 + inside),
         str(lost) if lost else "",
         f"{1000 * (flips[-1] - flips[0]):.1f}" if flips else "",
         "hidden" if blind else words,
         f"{time:.3f}" if isinstance(time, int | float) and not blind else "",
-        note,
+        trial_note(event),
     )
+
+
+def trial_note(event: dict[str, Any]) -> str:
+    """What was unusual in a trial."""
+    late = [one for one in event["late"] if one["phase"] != BETWEEN]
+    parts = [] if event.get("focused", True) else ["focus lost"]
+    if len(late) < len(event["late"]):
+        parts.append("begun late")
+    if late:
+        flips = "1 late flip" if len(late) == 1 else f"{len(late)} late flips"
+        parts.append(f"{flips}, frame {late[0]['frame']}")
+    return " · ".join(parts)
 
 
 class LogView(ViewWidget):
     """The trial log."""
 
-    WIDTHS = (48, 130, 150, 60, 44, 90, 110, 60)
+    WIDTHS = (46, 100, 130, 56, 42, 90, 90, 60)
 
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(view, parent)

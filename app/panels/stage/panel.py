@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -338,7 +337,6 @@ class StagePanel(QWidget):
             self.design, self.rate, parameters.subject, parameters.seed, self.screens.monitor
         )
         self.player.show_plan(plan, why)
-        self.next_file.setText(f"Next: {self.next_stem}_events.tsv")
         seconds = plan.seconds if plan is not None else 0
         minutes = f" · about {max(1, round(seconds / 60))} min" if plan is not None else ""
         self.size_words.setText(f"{self.design.size}{minutes}")
@@ -402,7 +400,8 @@ class StagePanel(QWidget):
         """The strip's words and what may be pressed."""
         conduct, strip = self.conduct, self.strip
         state, paused = conduct.state, conduct.paused
-        first = ("Start session", "play") if state == "ready" else WORDS["idle"]
+        start = "Resume session" if conduct.resumes else "Start session"
+        first = (start, "play") if state == "ready" else WORDS["idle"]
         strip.set_primary_words({**WORDS, "idle": first})
         chip, word = STATES[state]
         if state == "running" and paused:
@@ -420,6 +419,11 @@ class StagePanel(QWidget):
         for widget in (self.form, self.choose, self.signals, self.designer):
             widget.setEnabled(free)
         self.diode.setEnabled(state == "ready")
+        if state != "running":
+            recorded = conduct.recorded
+            begun = "There already:" if recorded is not None and recorded.exists() else "Next:"
+            words = "Goes on with" if conduct.resumes else begun
+            self.next_file.setText(f"{words} {self.next_stem}_events.tsv")
         self._show_strip()
 
     def _show_strip(self) -> None:
@@ -429,8 +433,8 @@ class StagePanel(QWidget):
             self.strip.set_words("", self.why_not, "")
             return
         self.strip.set_progress(done, total or 1)
-        gone = (datetime.now() - self.conduct.began).total_seconds()
-        left = f"{round(gone / done * (total - done) / 60)} min left" if done > 2 else ""
+        live = self.board.live
+        left = time_left(live.seconds_left(total - done)) if live and done > 2 else ""
         self.strip.set_words(
             "", f"{self.conduct.block}, trial {min(done + 1, total)} of {total}", left
         )
@@ -524,3 +528,8 @@ class StagePanel(QWidget):
         self.records.shut()
         self.conduct.link.shut()
         self.player.shut()
+
+
+def time_left(seconds: float) -> str:
+    """A time to come in words."""
+    return f"about {round(seconds / 60)} min left" if seconds >= 90 else f"{round(seconds)} s left"

@@ -64,6 +64,21 @@ def test_the_image_grows_with_the_session_and_follows_theory(
     np.testing.assert_array_equal(again.sums.w, live.sums.w)
 
 
+@pytest.mark.parametrize("identifier", ["face-gender-yes-no", "face-gender-2afc"])
+@pytest.mark.parametrize("who", ["ideal", "lapsing"])
+def test_simulated_people_look_at_the_faces(identifier: str, who: str, tmp_path: Path) -> None:
+    said: list[str] = []
+
+    def hear(event: dict[str, Any]) -> None:
+        if event["what"] == "trial end" and "response" in event["answer"]:
+            said.append(event["answer"]["response"])
+
+    present(small(identifier, 100), tmp_path, participant=who, listener=hear)
+    assert len(said) == 100 if who == "ideal" else 90 <= len(said) <= 100
+    assert len(set(said)) == 2
+    assert 0.3 < np.mean([answer == said[0] for answer in said]) < 0.7
+
+
 def test_pictures_that_the_observer_looked_at_first_are_in_the_dataset_too(tmp_path: Path) -> None:
     done = present(small("face-gender-2afc", 100), tmp_path, participant="noisy")
     rows = read_tsv(next(done.folder.glob("*_events.tsv")))

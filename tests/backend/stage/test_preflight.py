@@ -48,20 +48,27 @@ def test_a_good_screen_is_all_green() -> None:
     assert verdict(checks(GOOD, MONITOR)) == ("good", "8 good")
 
 
+def test_what_the_system_does_not_say_is_not_called_good() -> None:
+    facts = dataclasses.replace(GOOD, dims_after_min=None)
+    assert verdict(checks(facts, MONITOR)) == ("good", "7 good, 1 not known")
+
+
 @pytest.mark.parametrize(
     ("name", "changes", "state", "words"),
     [
         ("Refresh rate", {"hz": 75.0}, "check", "75.000 Hz from 229 flips"),
         ("Refresh rate", {"sd_ms": 0.8}, "check", "SD 0.80 ms"),
-        ("Refresh rate", {"longest_ms": 33.4}, "check", "longest interval 33.4 ms"),
+        ("Refresh rate", {"longest_ms": 33.4, "late": 1}, "check", "without 1 late flip;"),
+        ("Refresh rate", {"longest_ms": 33.4, "late": 2}, "check", "longest interval 33.4 ms"),
         ("Vertical sync", {"paced": "software"}, "check", "do not wait for the screen"),
         ("Scaling", {"scale": 1.5}, "check", "150 %"),
         ("Composition", {"composited": True}, "check", "a compositor runs"),
         ("Composition", {"full_screen": False}, "check", "is a window"),
         ("Composition", {"wayland": True}, "check", "use X11"),
-        ("Composition", {"composited": None}, "good", "full screen"),
+        ("Composition", {"composited": None}, "unknown", "is not known"),
+        ("Mirrored displays", {"full_screen": False}, "good", "shared by both windows"),
         ("Power saving", {"dims_after_min": 10.0}, "check", "after 10 min"),
-        ("Power saving", {"dims_after_min": None}, "good", "does not say"),
+        ("Power saving", {"dims_after_min": None}, "unknown", "does not say"),
         ("Monitor profile", {"width_px": 800}, "check", "the stage has 800"),
         ("Memory for textures", {"texture_mb": 900, "free_mb": 1000}, "bad", "1000 MB are free"),
     ],
