@@ -186,6 +186,11 @@ def _hit(onset: float, answers: Sequence[Answer]) -> dict[str, Any]:
     return {"correct": 0}
 
 
+def frames_shown(events: Sequence[Mapping[str, Any]]) -> int:
+    """Frames of a trial by the flips' times."""
+    return sum(event.get("shown_frames") or 0 for event in events)
+
+
 def stream_score(events: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Targets, hits and false alarms (presses that no target explains) of a stream."""
     targets = [event["onset"] for event in events if event.get("label") == "target"]

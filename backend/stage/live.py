@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backend.stage.design import WITHHOLD, Design
+from backend.stage.events import frames_shown
 from backend.stage.timing import LATE_RATIO, interval_histogram
 
 if TYPE_CHECKING:
@@ -246,6 +247,7 @@ def as_event(record: Mapping[str, Any], of: int) -> dict[str, Any]:
         "row": record["row"], "answer": record["answer"], "late": record["late"],
         "flips": record["flips"], "prepare_ms": record["prepare_ms"], "threshold": None,
         "before": record.get("before"), "focused": record["focused"],
+        "frames": frames_shown(record["events"]),
     }  # fmt: skip
 
 

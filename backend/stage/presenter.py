@@ -23,6 +23,7 @@ from backend.stage.drawing import draw_text
 from backend.stage.events import (
     answer_columns,
     first_onset,
+    frames_shown,
     stream_score,
     trial_events,
 )
@@ -426,6 +427,7 @@ class Presenter:
             flips=record["flips"],
             prepare_ms=record["prepare_ms"],
             before=record["before"],
+            frames=frames_shown(record["events"]),
             focused=record["focused"],
             method=method.progress if method is not None else "",
             threshold=method.threshold if method is not None else None,

@@ -120,6 +120,7 @@ class Designer(QWidget):
         whole.addWidget(self.banners)
         whole.addWidget(self.tabs, 1)
         desk.changed.connect(self.refresh)
+        desk.changed.connect(lambda: self.banners.remove("refused"))
         self.refresh()
 
     # ---- making ------------------------------------------------------------------------------

@@ -70,6 +70,7 @@ RESULT_VIEWS = (
     View("ci", "Classification image", "image", "ci", colour_map="CET-D1A", icon="image-outline"),
 )  # fmt: skip
 READABLE = 500
+NAME_DP = 128
 HEIGHTS = {"numbers": 290, "share": 170, "curve": 210, "reaction": 170, "ci": 260}
 
 
@@ -121,13 +122,12 @@ class PreflightView(ViewWidget):
         sign.setToolTip(STATE_WORDS[line.state])
         sign.setFixedWidth(theme.dp(20))
         name = Words(line.name, "strong")
-        name.setFixedWidth(theme.dp(150))
+        name.setFixedWidth(theme.dp(NAME_DP))
         name.setAccessibleName(f"{line.name}: {sign.toolTip()}")
         self.grid.addWidget(sign, number, 0)
         self.grid.addWidget(name, number, 1)
-        self.grid.addWidget(
-            Words(line.words, "value" if self.large else "body", "text2"), number, 2
-        )
+        words = Words(line.words, "value" if self.large else "body", "text2")
+        self.grid.addWidget(words, number, 2, 1, 1 if line.button else 2)
         if line.button:
             button = Button(line.button)
             button.clicked.connect(lambda _=False, f=line.fix: self.fix_asked.emit(f))
@@ -239,12 +239,11 @@ def trial_cells(event: dict[str, Any], blind: bool = False) -> tuple[str, ...]:
         words = f"{answer['hits']} of {answer['targets']} targets"
     time = answer.get("response_time")
     lost = sum(int(one["lost"]) for one in late)
-    inside = sum(int(one["lost"]) for one in late if one["phase"] != BETWEEN)
     return (
         str(event["number"]),
         str(event["block"]),
         stimulus,
-        str(len(flips) - 1 + inside),
+        str(event["frames"]),
         str(lost) if lost else "",
         f"{1000 * (flips[-1] - flips[0]):.1f}" if flips else "",
         "hidden" if blind else words,
