@@ -52,6 +52,10 @@ def write_sentence(path: Path, error: OSError) -> str:
         return f"{path.name} cannot be written: the folder is read-only. Choose another folder."
     if error.errno == errno.ENOTDIR or isinstance(error, FileExistsError | NotADirectoryError):
         return f"{path.name} cannot be written: a file stands where a folder is needed."
+    if error.errno == errno.ENOENT:
+        return (
+            f"{path.name} cannot be written: {path.parent} takes no files. Choose another folder."
+        )
     return f"{path.name} cannot be written: {error.strerror or error}."
 
 

@@ -316,8 +316,9 @@ def unknown_name(name: str, known: Iterable[str], what: str) -> ParameterError:
     """The error for a name that does not exist, with the nearest ones."""
     import difflib
 
-    near = difflib.get_close_matches(name, list(known), n=2, cutoff=0.5)
-    hint = f" The closest are {' and '.join(near)}." if near else ""
+    near = difflib.get_close_matches(name, list(known), n=2)
+    verb = "is" if len(near) == 1 else "are"
+    hint = f" The closest {verb} {' and '.join(near)}." if near else ""
     return ParameterError(name, f'There is no {what} "{name}".{hint}')
 
 

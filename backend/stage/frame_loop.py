@@ -59,6 +59,7 @@ class FrameLoop:
     responder : a simulated participant, or None.
     say : told of the phases that begin.
     patience_s : how long a phase without time-out waits at most; 0 for ever.
+    attend : asked at each frame of such a phase; "abort" ends the trial.
     """
 
     def __init__(
@@ -70,10 +71,11 @@ class FrameLoop:
         responder: Participant | None,
         say: Callable[..., None],
         patience_s: float,
+        attend: Callable[[], str],
     ) -> None:
         self.plan, self.display, self.stimuli = plan, display, stimuli
         self.triggers, self.responder = triggers, responder
-        self.say, self.patience = say, patience_s
+        self.say, self.patience, self.attend = say, patience_s, attend
         self.keys: dict[tuple[str, str], AnswerKey] = {(k.device, k.key): k for k in plan.keys}
         self.answer_code = plan.design.triggers.get(ANSWER, 0)
         self._held: set[str] = set()
@@ -123,6 +125,8 @@ class FrameLoop:
                 self._poll(now, number, step, taken)
                 if left < 0 and limit and now - onset > limit:
                     break
+                if left < 0 and self.attend() == "abort":  # nothing else may end this wait
+                    taken.quit = True
             if taken.quit:
                 return
         display.show(staying(taken.steps[-1]))

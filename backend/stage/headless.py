@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from backend.core.files import FileProblem
 from backend.core.parameters import ParameterError, unknown_name
 from backend.stage import design as designs
 from backend.stage import templates
@@ -40,8 +41,10 @@ def design_of(chosen: str) -> Design:
     """A design from a template's id or a file; ParameterError or FileProblem otherwise."""
     if chosen in templates.TEMPLATES:
         return templates.template(chosen)
-    if Path(chosen).suffix.lower() in (".json", ".tsv") or Path(chosen).exists():
+    if Path(chosen).suffix.lower() in (".json", ".tsv"):
         return designs.load(Path(chosen))
+    if Path(chosen).exists():
+        raise FileProblem(f"{Path(chosen).name} is no design. Choose a .json that Isomorph saved.")
     raise unknown_name(chosen, templates.TEMPLATES, "template or design file")
 
 

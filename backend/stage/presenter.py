@@ -58,8 +58,9 @@ class Presenter:
     responder : a simulated participant; None when a person answers.
     listener : told of everything in small dictionaries with the key ``what``: "session",
         "preparing", "block", "page", "trial", "phase", "trial end", "message", "problem", "end".
-    control : asked between trials, and again and again while paused: "" go on, "pause", "abort",
-        "retry" (after a problem). When None a problem ends the session.
+    control : asked between trials, and again and again while paused or waiting without a
+        time-out: "" go on, "pause", "abort", "retry" (after a problem). When None a problem ends
+        the session.
     patience_s : how long a phase without time-out waits at most; 0 for ever.
     """
 
@@ -82,7 +83,7 @@ class Presenter:
         self.triggers.say = lambda sentence: self._say("problem", sentence=sentence, action="")
         self.listener, self.control = listener, control
         self.loop = FrameLoop(
-            plan, display, stimuli, self.triggers, responder, self._say, patience_s
+            plan, display, stimuli, self.triggers, responder, self._say, patience_s, self._command
         )
         self._levels = any(key.level for key in plan.keys)
         self._zero: float | None = None
@@ -198,8 +199,12 @@ class Presenter:
 
     # ---- between trials
 
+    def _command(self) -> str:
+        """What the operator wants now; "" to go on."""
+        return self.control() if self.control is not None else ""
+
     def _between(self) -> None:
-        command = self.control() if self.control is not None else ""
+        command = self._command()
         if command == "abort":
             raise Aborted
         if command == "pause":
@@ -256,7 +261,7 @@ class Presenter:
             known = any((e.device, e.key) in self.loop.keys or e.key in GO_ON for e in pressed)
             if known or now >= press:
                 break
-            if self.control is not None and self.control() == "abort":
+            if self._command() == "abort":
                 raise Aborted
         self.display.show(())
         release = self.display.now() + RELEASE_S

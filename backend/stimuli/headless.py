@@ -20,6 +20,7 @@ from backend.stimuli.stimulus_set import StimulusSet
 
 IN_MEMORY = 256 << 20
 """Sets with more bytes than this are drawn into a file beside the result."""
+ELSEWHERE = "Choose another folder, or delete it."
 Say = Callable[[str], None]
 
 
@@ -57,21 +58,24 @@ def settings(
 
 
 def target(out: Path, form: str, generator: Generator, parameters: Any) -> Path:
-    """Where the set goes; a folder that holds another set or other files is refused."""
+    """Where the set goes; a place that holds a set already is refused."""
     if form not in StimulusSet.formats:
         known = ", ".join(StimulusSet.formats)
         raise ParameterError("--format", f'--format is one of {known}; "{form}" was given.')
     if form != "folder":
         if out.is_file():
             raise FileProblem(f"{out.name} is a file. Choose a folder for {generator.id}.{form}.")
-        return out / f"{generator.id}.{form}"
+        out = out / f"{generator.id}.{form}"
+        if out.exists():
+            raise FileProblem(f"{out.name} is there already; nothing was changed. {ELSEWHERE}")
+        return out
     if (out / "set.json").is_file():
         held = read_json(out / "set.json")
         same = isinstance(held, dict) and held.get("generator") == {
             "id": generator.id, "parameters": parameters.document(),
         }  # fmt: skip
-        if not same:
-            raise ParameterError("--out", f"{out.name} holds another set. Choose another folder.")
+        words = "this set already" if same else "another set"
+        raise FileProblem(f"{out.name} holds {words}; nothing was changed. {ELSEWHERE}")
     return out
 
 

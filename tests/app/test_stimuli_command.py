@@ -70,7 +70,7 @@ def test_the_list_names_every_generator(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["shappes"], 'no generator "shappes". The closest are shapes'),
+        (["shappes"], 'no generator "shappes". The closest is shapes'),
         (["shapes", "--set", "side=7"], "from 32 to 299 px; 7 was given"),
         (["shapes", "--preset", "G"], 'no preset "G"'),
         (["shapes", "--format", "mat"], "one of folder, npz, stim.csv"),
@@ -88,15 +88,19 @@ def test_bad_input_is_one_line_and_status_2(
     assert not (tmp_path / "set").exists()
 
 
-def test_another_set_is_not_replaced_and_the_same_one_is(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("form", ["folder", "npz", "stim.csv"])
+def test_a_set_that_is_there_is_not_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
 ) -> None:
-    out = str(tmp_path / "set")
-    assert run("gratings", "--n", "3", "--out", out) == 0
-    assert run("gratings", "--n", "3", "--out", out) == 0
-    assert run("gratings", "--n", "4", "--out", out) == 2
-    assert "holds another set" in capsys.readouterr().err
-    assert len(set_files.load(tmp_path / "set")) == 3
+    words = ("--format", form, "--out", str(tmp_path / "set"))
+    assert run("gratings", "--n", "3", *words) == 0
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    capsys.readouterr()
+    assert run("gratings", "--n", "3", *words) == 2
+    assert "already; nothing was changed" in capsys.readouterr().err
+    assert run("gratings", "--n", "4", *words) == 2
+    assert "nothing was changed" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])

@@ -26,6 +26,9 @@ from backend.core.parameters import Declaration, show_number
 from widgets import theme
 from widgets.inputs import clear_ground, paint_spin
 
+DIGITS_DP = 62
+"""What the narrowest field shows of a number."""
+
 
 def show_value(declared: Declaration, value: Any) -> str:
     """A value as the field shows it: declared decimals, more only where they would lose it."""
@@ -100,13 +103,17 @@ class NumberField(QAbstractSpinBox):
             self.lineEdit().setTextMargins(0, 0, self._unit_width + theme.dp(4), 0)
         else:
             self._unit_width = 0
+        limits = [one for one in (declared.low, declared.high) if one is not None]
+        longest = max((show_value(declared, one) for one in limits), key=len, default="")
+        digits = QFontMetrics(theme.font("body")).horizontalAdvance(longest)
+        self._digits = min(digits - theme.dp(DIGITS_DP), theme.dp(30))
         clear_ground(self)
         self.lineEdit().returnPressed.connect(self._enter)
 
     @property
     def wide(self) -> int:
-        """Width the field needs: a long unit makes it wider, not shorter of digits."""
-        return theme.dp(90) + max(self._unit_width - theme.dp(32), 0)
+        """Width the field needs: a long unit or number makes it wider, not shorter of digits."""
+        return theme.dp(90) + max(self._unit_width - theme.dp(32), self._digits, 0)
 
     @property
     def value(self) -> float:

@@ -219,14 +219,13 @@ class FormRow(QWidget):
         self.dot.setGeometry(right, 0, theme.dp(15), theme.dp(28))
         number, slider, symbol = theme.dp(90), theme.dp(62), theme.dp(26)
         declared = self.declared
-        # Spare width goes to the slider up to twice its size, then to the label; a narrow column
-        # takes it from the slider first, so that labels can be read.
+        # Spare width goes to the slider up to twice its size, then to the label.
         spare = self.width() - theme.dp(312)
-        narrow = max(-spare, 0)
-        slider += min(max(spare, 0) // 2, slider) - min(narrow, theme.dp(30))
+        slider += min(max(spare, 0) // 2, slider)
         if declared.numeric:
             number = self.field.wide
-            slider = self._slider_width(slider, right - number - gap)
+            least = theme.dp(44) - min(max(-spare, 0), theme.dp(12))
+            slider = self._slider_width(slider, right - number - gap, least)
             self.field.setGeometry(right - number, top, number, height)
             left = right - number - slider - gap
             if self.slider is not None:
@@ -242,14 +241,13 @@ class FormRow(QWidget):
         self._symbol_right = left - gap
         self._place_line()
 
-    def _slider_width(self, slider: int, right: int) -> int:
-        """The slider gives a long label its room, but for the last 44 px."""
+    def _slider_width(self, slider: int, right: int, least: int) -> int:
+        """The slider gives a long label its room, but for the last px."""
         words = QFontMetrics(theme.font("body")).horizontalAdvance(self.declared.label) + 1
         if self.declared.symbol:
             words += int(self._laid_symbol().size().width()) + theme.dp(4)
         lacking = words - (right - slider - theme.dp(5) - theme.dp(21))
-        least = 0 if self.slider is None else min(slider, theme.dp(44))
-        return max(slider - max(lacking, 0), least)
+        return max(slider - max(lacking, 0), 0 if self.slider is None else least)
 
     def _laid_symbol(self) -> QStaticText:
         """The symbol, laid out in the body font."""

@@ -63,7 +63,7 @@ def test_run_writes_result_data_figures_and_report(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("run", "gap-junction"), "closest are gap-junction-topology"),
+        (("run", "gap-junction"), "closest is gap-junction-topology"),
         (("run", RETINA, "--preset", "Figure 3d"), "no preset"),
         (("run", RETINA, "--set", "J=99"), "from 0 to 10"),
         (("run", RETINA, "--set", "J"), "NAME=VALUE"),

@@ -51,7 +51,7 @@ def test_whole_numbers_choices_and_switches() -> None:
 
 
 def test_unknown_name_offers_the_nearest() -> None:
-    with pytest.raises(ParameterError, match=r'no parameter "gian"\. The closest are gain\.'):
+    with pytest.raises(ParameterError, match=r'no parameter "gian"\. The closest is gain\.'):
         Walk.parse("gian", 1)
 
 

@@ -189,6 +189,19 @@ def choice_of_gratings() -> Design:
     return choice_design(4, sources=(Source("squares", "gratings", count=4),))
 
 
+def test_the_operator_can_end_a_trial_that_waits_for_ever(tmp_path: Path) -> None:
+    phases = (
+        Phase("picture", "stimulus", 100, (Item(size_deg=4.0),)),
+        Phase("response", "response", 0, answers=True, until_answer=True),
+    )
+    design = choice_design(3, trial_kinds=(TrialKind("choice", phases),))
+    asked = iter(["", *[""] * 30, "abort"])
+    stage = Stage(design, tmp_path, responder=None, patience=0.0, control=lambda: next(asked))
+    assert stage.run() == "aborted"
+    assert stage.log is not None
+    assert stage.log.records == []
+
+
 def test_response_time_counts_from_the_onset_flip(tmp_path: Path) -> None:
     stage = Stage(choice_design(4), tmp_path, Fixed(delay=0.4567))
     stage.run()

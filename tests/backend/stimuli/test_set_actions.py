@@ -159,7 +159,7 @@ def test_names_come_from_a_pattern() -> None:
     ("identifier", "values", "field", "words"),
     [
         ("names", {"pattern": "{class}"}, "pattern", '"disc" would name several images'),
-        ("names", {"pattern": "{clas}_{number}"}, "clas", "closest are class"),
+        ("names", {"pattern": "{clas}_{number}"}, "clas", "closest is class"),
         ("names", {"pattern": " "}, "pattern", "empty name"),
         ("column", {"column": ""}, "column", "needs a name"),
         ("column", {"column": "name", "value": "x"}, "column", "Two images would have one name"),

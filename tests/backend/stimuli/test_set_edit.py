@@ -61,7 +61,7 @@ def test_filters_keep_the_rows_they_say(expression: str, rows: list[int]) -> Non
     ("expression", "words"),
     [
         ("", "Type a filter"),
-        ("gendr > 1", "The closest are gender"),
+        ("gendr > 1", "The closest is gender"),
         ("gender >", "ends too early"),
         ("gender > 1 1", "is not expected there"),
         ('class > 3', "cannot compare 'disk' with 3"),
