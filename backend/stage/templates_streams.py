@@ -17,7 +17,7 @@ from backend.stage.design import (
 )
 from backend.stage.monitors import visual_angle
 
-CROSS = Item("fixation", size_deg=0.5)
+CROSS = Item("fixation", "", size_deg=0.5)
 TEXT_DEG = 0.6
 GO_ON = "\n\nAny answer key: go on"
 

@@ -103,17 +103,16 @@ class NumberField(QAbstractSpinBox):
             self.lineEdit().setTextMargins(0, 0, self._unit_width + theme.dp(4), 0)
         else:
             self._unit_width = 0
-        limits = [one for one in (declared.low, declared.high) if one is not None]
-        longest = max((show_value(declared, one) for one in limits), key=len, default="")
-        digits = QFontMetrics(theme.font("body")).horizontalAdvance(longest)
-        self._digits = min(digits - theme.dp(DIGITS_DP), theme.dp(30))
         clear_ground(self)
         self.lineEdit().returnPressed.connect(self._enter)
 
     @property
     def wide(self) -> int:
         """Width the field needs: a long unit or number makes it wider, not shorter of digits."""
-        return theme.dp(90) + max(self._unit_width - theme.dp(32), self._digits, 0)
+        shown = show_value(self._declared, self._value)
+        more = QFontMetrics(theme.font("body")).horizontalAdvance(shown) - theme.dp(DIGITS_DP)
+        more += self._unit_width
+        return theme.dp(90) + max(self._unit_width - theme.dp(32), min(more, theme.dp(40)), 0)
 
     @property
     def value(self) -> float:

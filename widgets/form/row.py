@@ -132,6 +132,8 @@ class FormRow(QWidget):
         self.field.set_value(value)
         if self.slider is not None:
             self.slider.set_value(value)
+        if self.declared.numeric and self.field.wide != self.field.width():
+            self._place()
         self._show_dot()
 
     def set_preset(self, value: Any) -> None:
@@ -213,6 +215,9 @@ class FormRow(QWidget):
     # ---- place and paint -----------------------------------------------------------------
 
     def resizeEvent(self, event: QEvent) -> None:
+        self._place()
+
+    def _place(self) -> None:
         gap, height = theme.dp(5), theme.dp(22)
         top = theme.dp(3)
         right = self.width() - theme.dp(15)

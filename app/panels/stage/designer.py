@@ -455,7 +455,7 @@ class Designer(QWidget):
         design = self.desk.design
         name = free("trial", [kind.name for kind in design.trial_kinds])
         phases = (
-            Phase("fixation", "fixation", 500.0, (Item("fixation", size_deg=0.5),)),
+            Phase("fixation", "fixation", 500.0, (Item("fixation", "", size_deg=0.5),)),
             Phase("stimulus", "stimulus", 500.0, (Item(),), answers=True),
             Phase("response", "response", 0.0, until_answer=True, answered="end"),
         )
@@ -637,7 +637,7 @@ def rows_of(text: str) -> list[dict[str, Any]]:
 def new_design() -> Design:
     """An empty design to start from: one kind, one block, gratings."""
     phases = (
-        Phase("fixation", "fixation", 500.0, (Item("fixation", size_deg=0.5),)),
+        Phase("fixation", "fixation", 500.0, (Item("fixation", "", size_deg=0.5),)),
         Phase("stimulus", "stimulus", 500.0, (Item(),), answers=True),
         Phase("response", "response", 0.0, until_answer=True, answered="end"),
     )

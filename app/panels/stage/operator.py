@@ -28,6 +28,7 @@ from backend.stage.noise_answers import NoiseAnswers
 from backend.stage.preflight import Check
 from backend.stage.presenter import PAGE_DEG
 from widgets import icons, theme
+from widgets.cells import CellDelegate
 from widgets.parts import Button, Head, Panel, Words
 from widgets.stage_mirror import StageMirror
 from widgets.views import make_view
@@ -274,6 +275,7 @@ class LogView(ViewWidget):
         self.model = TrialLog(self)
         table = self.table = QTableView()
         table.setModel(self.model)
+        table.setItemDelegate(CellDelegate(table))
         table.setAccessibleName("Trials")
         table.setShowGrid(False)
         table.setWordWrap(False)

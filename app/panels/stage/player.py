@@ -94,6 +94,10 @@ class TrialPlayer(Panel):
         self.problem.setText(sentence)
         self.problem.setVisible(bool(sentence))
         if plan is None:
+            self.playback = None
+            self.mirror.show_layers(())
+            self.words.setText("")
+            self.row_words.setText("")
             return
         screen = plan.monitor
         self.mirror.set_screen(screen.width_px, screen.height_px, plan.design.background)

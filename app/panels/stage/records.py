@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from backend.core.parameters import show_number
 from widgets import icons, theme
+from widgets.cells import CellDelegate
 from widgets.inputs import Combo
 from widgets.parts import Button, Elided, Tool
 
@@ -137,7 +137,7 @@ def typed(field: Field, text: str) -> Any:
     return text
 
 
-class ChoiceDelegate(QStyledItemDelegate):
+class ChoiceDelegate(CellDelegate):
     """A combo box for columns with choices, a box to tick for those of yes and no."""
 
     def paint(self, painter: QPainter, option: Any, index: Any) -> None:

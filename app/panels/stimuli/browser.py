@@ -33,6 +33,7 @@ from app.panels.stimuli.table import SetTable
 from backend.stimuli.set_store import StoredSet
 from backend.stimuli.stimulus_set import StimulusSet
 from widgets import theme
+from widgets.cells import CellDelegate
 from widgets.contact_sheet import picture_of
 from widgets.empty import EmptyView
 from widgets.parts import Button, Chip, Elided, Head, Panel, Words
@@ -186,6 +187,7 @@ class SetBrowser(Panel):
 
     def _table(self) -> QTableView:
         table = QTableView()
+        table.setItemDelegate(CellDelegate(table))
         table.setModel(self.table_model)
         table.setAccessibleName("Table of the set")
         table.setShowGrid(False)

@@ -53,7 +53,7 @@ class SetTable(QAbstractTableModel):
         value = self.value(index.row(), index.column())
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if role == Role.DisplayRole:
-            return show_number(value, 4) if number else str(value)
+            return show_number(value, 4) if number else "n/a" if value is None else str(value)
         if role in (Role.EditRole, Role.ToolTipRole):
             return repr(value) if isinstance(value, float) else str(value)
         if role == Role.TextAlignmentRole:
