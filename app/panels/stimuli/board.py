@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.panels.stimuli.sources import Drafts, SetPictures, as_bytes, shrunk
+from app.panels.stimuli.table import cell_words
 from backend.core.channels import Latest
 from backend.core.newest import Newest
 from backend.core.views import Axis, Series, Split, View, column, row
@@ -171,10 +172,8 @@ class StudioBoard(QWidget):
             return
         self.index = min(max(index, 0), len(stimuli) - 1)
         image = as_bytes(np.asarray(stimuli.images[self.index]))
-        facts = [
-            (key, None, f"{value:.4g}" if isinstance(value, float) else str(value))
-            for key, value in stimuli.row(self.index).items()
-        ]
+        row = stimuli.row(self.index)
+        facts = [(key, None, cell_words(value)) for key, value in row.items()]
         self._arrange("row", "Row of the table")
         note = f"image {self.index + 1} of {len(stimuli)} · {stimuli.names[self.index]}"
         self.channels["preview"].publish(image=image, parts=(), note=note)

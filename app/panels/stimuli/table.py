@@ -53,7 +53,7 @@ class SetTable(QAbstractTableModel):
         value = self.value(index.row(), index.column())
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if role == Role.DisplayRole:
-            return show_number(value, 4) if number else "n/a" if value is None else str(value)
+            return cell_words(value)
         if role in (Role.EditRole, Role.ToolTipRole):
             return repr(value) if isinstance(value, float) else str(value)
         if role == Role.TextAlignmentRole:
@@ -70,3 +70,10 @@ class SetTable(QAbstractTableModel):
             return False
         self.edited.emit(self.columns[index.column()], index.row(), value)
         return True
+
+
+def cell_words(value: Any) -> str:
+    """A value of a set's table as it is shown."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return show_number(value, 4)
+    return "n/a" if value is None else str(value)
