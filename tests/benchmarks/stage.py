@@ -11,7 +11,8 @@ turn, three runs each; medians. Intervals are those between the flips of one str
 pixels in memory to textures, without decoding or disk. Start is from starting the process to its
 first flip. Memory is the peak resident size, in ours with the pages of the picture file that it
 maps. Ours does the work of a session meanwhile: answers, flip log, journal and pictures of the
-dataset.
+dataset. Interval SD and late frames differ more between two runs than between the programs on a
+quiet machine: read them as alike unless the ranges of many runs are apart.
 """
 
 from __future__ import annotations
