@@ -71,7 +71,7 @@ class FrameLoop:
         responder: Participant | None,
         say: Callable[..., None],
         patience_s: float,
-        attend: Callable[[], str],
+        attend: Callable[[], str] = lambda: "",
     ) -> None:
         self.plan, self.display, self.stimuli = plan, display, stimuli
         self.triggers, self.responder = triggers, responder
