@@ -115,6 +115,10 @@ def events(panel: StagePanel, number: str = "01") -> list[dict[str, str]]:
     return read_tsv(log.folder / f"{log.stem}_events.tsv")
 
 
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(one): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
+
+
 def test_a_session_from_the_check_to_the_files_and_then_the_next(
     panel: StagePanel, wait: Wait
 ) -> None:
@@ -148,12 +152,13 @@ def test_a_session_from_the_check_to_the_files_and_then_the_next(
     assert (folder / "dataset_description.json").is_file()
     assert (folder / "participants.tsv").is_file()
 
+    kept = files(folder)
     press(panel)
     if "allow" in panel.banners.banners:
         act(panel, "allow", "go")
     wait(lambda: "refused" in panel.banners.banners)
     assert "is there already; nothing was changed" in panel.banners.banners["refused"].text
-    assert len(events(panel)) == len(events(panel, "01"))
+    assert files(folder) == kept
     act(panel, "refused", "next")
     assert panel.history.parameters.session == "02"
     ended(panel, wait)
@@ -321,6 +326,17 @@ def test_a_red_line_must_be_mended_first(panel: StagePanel, wait: Wait) -> None:
     assert "Mend the red lines first" in panel.banners.banners["say"].text
     assert "allow" not in panel.banners.banners
     assert panel.conduct.state == "ready"
+
+
+def test_a_design_that_cannot_be_shown_cannot_be_started(panel: StagePanel, wait: Wait) -> None:
+    checked(panel, wait)
+    assert panel.strip.primary.isEnabled()
+    panel.desk.change("no blocks", dataclasses.replace(panel.design, blocks=()))
+    assert not panel.strip.primary.isEnabled()
+    assert panel.strip.activity.isVisible()
+    assert panel.strip.activity.text() == "The design has no blocks. Add one."
+    panel.undo_stack.undo()
+    assert panel.strip.primary.isEnabled()
 
 
 def test_the_measured_rate_goes_into_the_profile_by_one_button(
