@@ -4,6 +4,7 @@ with the moment it was pressed. Lives in a process of its own.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 import sys
@@ -301,8 +302,9 @@ class StageDisplay:
         stamps = [self.flip() for _ in range(n_flips)]
         self._calls = calls
         measured = rate_of(stamps)
-        if self.paced == "screen":
-            self.period = measured.period_s
+        if self.paced == "software":  # the clock's rate is known; stamps only blur it
+            return dataclasses.replace(measured, hz=1.0 / self.period)
+        self.period = measured.period_s
         return measured
 
     # ---- between trials --------------------------------------------------------------------
