@@ -441,12 +441,25 @@ def _check_block(design: Design, block: Block) -> None:
         raise ParameterError("trials", f'Block "{block.name}" has no trials. Add rows.')
     for number, row in enumerate(block.trials, 1):
         kind = design.trial_kind(str(row.get("kind", block.kind)))
+        where = f'Block "{block.name}", trial {number}'
+        _check_right(design, kind, str(row.get("correct", "")), where)
         for column in (c for phase in kind.phases for c in stimuli_of(phase)):
-            where = f'Block "{block.name}", trial {number}'
             if column not in row:
                 raise ParameterError(column, f'{where} has no column "{column}".')
             for text in str(row[column]).split(","):
                 check_reference(design, text.strip(), where, block.method)
+
+
+def _check_right(design: Design, kind: TrialKind, right: str, where: str) -> None:
+    """Refuse a right answer that no key can give: each trial would count as wrong."""
+    asks = any(phase.answers or phase.until_answer for phase in kind.phases)
+    meanings = {key.meaning for key in design.keys}
+    if asks and right not in {"", WITHHOLD, *meanings}:
+        raise ParameterError(
+            "correct",
+            f'{where}: no answer key means "{right[:60]}", which is to be right. '
+            f"Change it or the keys.",
+        )
 
 
 def _check_deal(design: Design, block: Block, deal: Deal) -> None:

@@ -144,6 +144,16 @@ def test_deleting_everything_says_what_is_missing_and_undo_brings_it_back(
     assert panel.design == before
 
 
+def test_a_right_answer_that_no_key_gives_is_said_before_anyone_is_tested(
+    panel: StagePanel,
+) -> None:
+    panel.open_template("oddball")
+    panel.designer.rows.edited.emit(0, "correct", "sen")
+    assert 'trial 1: no answer key means "sen"' in panel.why_not
+    panel.undo_stack.undo()
+    assert not panel.why_not
+
+
 def test_rows_are_pasted_with_their_columns(panel: StagePanel) -> None:
     panel.desk.change("new design", new_design())
     QApplication.clipboard().setText("stimulus\tcorrect\tlevel\ngratings:0\tleft\t0.5\n")

@@ -107,6 +107,8 @@ def row(**values: Any) -> Block:
         (changed(blocks=choice_design().blocks * 2), 'two of block "choices"'),
         (changed(keys=()), "waits for an answer, but there are no answer keys"),
         (changed(keys=(AnswerKey("escape", "left"),)), '"escape" ends the experiment'),
+        (changed(blocks=(row(correct="lft"),)), 'Block "odd", trial 1: no answer key means "lft"'),
+        (changed(blocks=(row(correct="n/a"),)), 'no answer key means "n/a"'),
     ],
 )
 def test_what_cannot_run_is_refused_with_its_place(design: Design, words: str) -> None:
@@ -114,6 +116,16 @@ def test_what_cannot_run_is_refused_with_its_place(design: Design, words: str) -
         designs.check(design)
     assert words in caught.value.sentence
     assert len(caught.value.sentence.split()) <= 40
+
+
+@pytest.mark.parametrize("right", ["left", "none", ""])
+def test_a_key_can_be_right_or_silence_or_nothing(right: str) -> None:
+    designs.check(changed(blocks=(row(correct=right),)))
+
+
+def test_where_nothing_is_asked_any_word_may_stand_as_right() -> None:
+    kind = dataclasses.replace(choice_design().trial_kinds[0], phases=(Phase("look", ms=200),))
+    designs.check(changed(trial_kinds=(kind,), blocks=(row(correct="old"),), keys=()))
 
 
 def test_a_deal_that_does_not_fit_says_what_would() -> None:
