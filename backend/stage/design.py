@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 import pydantic
-from pydantic import Field, TypeAdapter
+from pydantic import Field, StringConstraints, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from backend.core.files import FileProblem, read_json, write_json, write_text
@@ -25,6 +25,7 @@ ANSWER = "answer"
 """Event of a key press: its ``trial_type``, and its name in the trigger codes."""
 WITHHOLD = "none"
 """Right answer of a trial that should not be answered."""
+MOUSE_BUTTONS = ("left button", "right button", "middle button")
 BETWEEN = "between trials"
 """The time after a trial in which the next one is prepared."""
 PhaseKind = Literal[
@@ -36,6 +37,10 @@ Value = str | int | float | bool
 _CONFIG = pydantic.ConfigDict(extra="forbid", allow_inf_nan=False)
 Name = Annotated[str, Field(pattern=r"^[\w][\w .+-]*$", max_length=60)]
 Code = Annotated[int, Field(ge=1, le=255)]
+# Displays name keys in lower case, so a key typed as "F" would never be seen.
+Key = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=40)
+]
 
 
 @dataclass(frozen=True, config=_CONFIG)
@@ -144,7 +149,7 @@ class AnswerKey:
     level : confidence; recorded beside the response when any key has one above 0.
     """
 
-    key: str
+    key: Key
     meaning: str
     device: Device = "keyboard"
     level: Annotated[int, Field(ge=0)] = 0
@@ -292,7 +297,7 @@ class Design:
     background: Annotated[int, Field(ge=0, le=255)] = 128
     photodiode: bool = False
     synthetic: str = "synthetic stimuli"
-    quit_key: str = "escape"
+    quit_key: Key = "escape"
     provenance: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
@@ -406,6 +411,13 @@ def check(design: Design) -> None:
         raise ParameterError(
             "keys", f'"{design.quit_key}" ends the experiment. Choose another answer key.'
         )
+    for key in design.keys:
+        if (key.device == "mouse") != (key.key in MOUSE_BUTTONS):
+            raise ParameterError(
+                "keys",
+                f'"{key.key}" is not on a {key.device}. Buttons of a mouse are: '
+                f"{', '.join(MOUSE_BUTTONS)}.",
+            )
     for kind in design.trial_kinds:
         _check_kind(design, kind)
     for block in design.blocks:

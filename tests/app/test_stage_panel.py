@@ -90,7 +90,8 @@ def test_an_edit_is_one_step_of_undo(
     ("table", "row", "field", "value"),
     [
         ("phases", 0, "ms", "soon"), ("phases", 0, "ms", -1.0), ("items", 0, "opacity", 7.0),
-        ("triggers", 0, "code", 0), ("blocks", 0, "repeats", 0), ("sources", 0, "count", 0),
+        ("keys", 0, "key", " "), ("triggers", 0, "code", 0),
+        ("blocks", 0, "repeats", 0), ("sources", 0, "count", 0),
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_be_is_refused_in_words_and_nothing_is_lost(

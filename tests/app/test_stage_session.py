@@ -339,6 +339,29 @@ def test_a_design_that_cannot_be_shown_cannot_be_started(panel: StagePanel, wait
     assert panel.strip.primary.isEnabled()
 
 
+@pytest.mark.parametrize(
+    ("field", "typed", "words"),
+    [
+        ("subject", "a b", 'The subject "a b" may have letters and digits only. Use "ab".'),
+        ("subject", "../x", 'The subject "../x" may have letters and digits only. Use "x".'),
+        ("session", "ü", 'The session "ü" may have letters and digits only.'),
+        ("folder", " ", "The session has no dataset folder. Choose one."),
+    ],
+)
+def test_names_that_no_file_can_have_are_said_while_they_are_typed(
+    panel: StagePanel, field: str, typed: str, words: str
+) -> None:
+    assert panel.next_file.text().startswith("Next: sub-01_ses-01")
+    panel.form._enter(field, typed)
+    assert panel.strip.activity.text() == words
+    assert panel.strip.primary.text() == "Check the screen"
+    assert panel.strip.primary.isEnabled()  # the screen can be checked for any session
+    assert panel.next_file.text() == ""
+    panel.undo_stack.undo()
+    assert panel.strip.activity.text() == ""
+    assert panel.next_file.text().startswith("Next: sub-01_ses-01")
+
+
 def test_the_measured_rate_goes_into_the_profile_by_one_button(
     panel: StagePanel, wait: Wait
 ) -> None:

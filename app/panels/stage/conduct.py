@@ -18,7 +18,7 @@ from app.stage_process import STAND_BY
 from backend.core.files import FileProblem
 from backend.core.parameters import ParameterError
 from backend.stage import preflight
-from backend.stage.bids import Session
+from backend.stage.bids import Session, label_of
 from backend.stage.design import Design
 from backend.stage.live import LiveResult, as_event
 from backend.stage.monitors import MonitorProfile
@@ -144,6 +144,17 @@ class Conductor(QObject):
             return Session(Path(p.folder), p.subject, p.session, self.panel.design.task)
         except ParameterError:
             return None
+
+    @property
+    def unnamed(self) -> str:
+        """Why no session can be written under the form's names; "" when it can."""
+        p = self.panel.history.parameters
+        try:
+            label_of(p.subject, "subject")
+            label_of(p.session, "session")
+        except ParameterError as error:
+            return error.sentence
+        return "" if p.folder.strip() else "The session has no dataset folder. Choose one."
 
     @property
     def resumes(self) -> bool:

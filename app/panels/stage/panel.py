@@ -340,7 +340,7 @@ class StagePanel(QWidget):
         seconds = plan.seconds if plan is not None else 0
         minutes = f" · about {max(1, round(seconds / 60))} min" if plan is not None else ""
         self.size_words.setText(f"{self.design.size}{minutes}")
-        self.why_not = why
+        self.why_not = why or self.conduct.unnamed
         self._show_state()
         self.window_.session_changed()
 
@@ -423,7 +423,8 @@ class StagePanel(QWidget):
             recorded = conduct.recorded
             begun = "There already:" if recorded is not None and recorded.exists() else "Next:"
             words = "Goes on with" if conduct.resumes else begun
-            self.next_file.setText(f"{words} {self.next_stem}_events.tsv")
+            named = "" if conduct.unnamed else f"{words} {self.next_stem}_events.tsv"
+            self.next_file.setText(named)
         self._show_strip()
 
     def _show_strip(self) -> None:

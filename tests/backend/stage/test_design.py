@@ -107,6 +107,8 @@ def row(**values: Any) -> Block:
         (changed(blocks=choice_design().blocks * 2), 'two of block "choices"'),
         (changed(keys=()), "waits for an answer, but there are no answer keys"),
         (changed(keys=(AnswerKey("escape", "left"),)), '"escape" ends the experiment'),
+        (changed(keys=(AnswerKey("f", "left", "mouse"),)), '"f" is not on a mouse'),
+        (changed(keys=(AnswerKey("left button", "left"),)), "is not on a keyboard"),
         (changed(blocks=(row(correct="lft"),)), 'Block "odd", trial 1: no answer key means "lft"'),
         (changed(blocks=(row(correct="n/a"),)), 'no answer key means "n/a"'),
     ],
@@ -116,6 +118,14 @@ def test_what_cannot_run_is_refused_with_its_place(design: Design, words: str) -
         designs.check(design)
     assert words in caught.value.sentence
     assert len(caught.value.sentence.split()) <= 40
+
+
+def test_a_key_is_found_however_it_was_typed() -> None:
+    assert AnswerKey(" F ", "left").key == "f"
+    assert AnswerKey("Left Button", "left", "mouse").key == "left button"
+    for nothing in ("", " "):
+        with pytest.raises(pydantic.ValidationError):
+            AnswerKey(nothing, "left")
 
 
 @pytest.mark.parametrize("right", ["left", "none", ""])
