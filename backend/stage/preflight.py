@@ -90,8 +90,9 @@ def verdict(lines: Sequence[Check]) -> tuple[State, str]:
 
 
 def _rate(facts: Facts, monitor: MonitorProfile) -> Check:
+    found = f"from {facts.flips} flips" if facts.paced == "screen" else "set by the clock"
     words = (
-        f"{facts.hz:.3f} Hz from {facts.flips} flips, SD {facts.sd_ms:.2f} ms; "
+        f"{facts.hz:.3f} Hz {found}, SD {facts.sd_ms:.2f} ms; "
         f"profile says {show_number(monitor.hz)}"
     )
     if abs(facts.hz - monitor.hz) > 0.01 * monitor.hz:

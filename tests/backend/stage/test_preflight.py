@@ -57,6 +57,7 @@ def test_what_the_system_does_not_say_is_not_called_good() -> None:
     ("name", "changes", "state", "words"),
     [
         ("Refresh rate", {"hz": 75.0}, "check", "75.000 Hz from 229 flips"),
+        ("Refresh rate", {"paced": "software"}, "good", "set by the clock"),
         ("Refresh rate", {"sd_ms": 0.8}, "check", "SD 0.80 ms"),
         ("Refresh rate", {"longest_ms": 33.4, "late": 1}, "check", "without 1 late flip;"),
         ("Refresh rate", {"longest_ms": 33.4, "late": 2}, "check", "longest interval 33.4 ms"),
