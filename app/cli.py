@@ -249,20 +249,22 @@ def stimuli(
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same bytes.")] = None,
     threads: Annotated[int, typer.Option(min=0, help="Workers; 0: as many as cores.")] = 0,
     form: Annotated[str, typer.Option("--format", help="folder, npz or stim.csv.")] = "folder",
-    listing: Annotated[bool, typer.Option("--list", help="The generators and presets.")] = False,
+    listing: Annotated[
+        bool, typer.Option("--list", help="The generators and presets; with KIND its parameters.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the set.")] = None,
 ) -> int:
     """Make a stimulus set; the bytes do not depend on the number of threads."""
     from backend.stimuli import headless
 
     if listing:
-        print(headless.listing())
+        print(headless.settings_listing(kind) if kind else headless.listing())
         return 0
     if not kind:
         raise ParameterError("KIND", "A generator is needed. See isomorph stimuli --list.")
+    generator, parameters = headless.settings(kind, preset, pairs(values or [], "--set"), seed, n)
     if out is None or not str(out).strip("."):
         raise ParameterError("--out", "--out needs the name of a folder.")
-    generator, parameters = headless.settings(kind, preset, pairs(values or [], "--set"), seed, n)
     path = headless.target(out, form, generator, parameters)
     signal.signal(signal.SIGTERM, interrupt)
     try:
@@ -281,7 +283,10 @@ def stage(
         Literal["screen", "simulated"], typer.Option(help="The screen, or no screen at all.")
     ] = "screen",
     participant: Annotated[
-        str, typer.Option(help="Simulated: ideal, noisy, lapsing, guessing, ... (default: you).")
+        str,
+        typer.Option(
+            help="Simulated: ideal, noisy, ... (default: you; ideal with the simulated clock)."
+        ),
     ] = "",
     seed: Annotated[int, typer.Option(min=0, help="Of the order, and of the participant.")] = 1,
     rate: Annotated[float, typer.Option(help="Refresh rate of the simulated clock, Hz.")] = 60.0,
@@ -300,9 +305,9 @@ def stage(
         return 0
     if not design:
         raise ParameterError("DESIGN", "A template or design file is needed. See stage --list.")
+    chosen = headless.design_of(design)
     if out is None:
         raise ParameterError("--out", "--out needs the folder of the BIDS dataset.")
-    chosen = headless.design_of(design)
     if clock == "simulated":
         signal.signal(signal.SIGTERM, interrupt)
         done = headless.present(

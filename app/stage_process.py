@@ -227,7 +227,9 @@ class StageProcess:
             stimuli,
             log,
             measured,
-            observer_for(simulated, planned.design, stimuli, planned.seed) if simulated else None,
+            observer_for(simulated, planned.design, stimuli, planned.seed, planned.subject)
+            if simulated
+            else None,
             Triggers(outputs_of(command.get("triggers", ()))),
             self.pipe.send,
             self._control,

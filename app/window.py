@@ -538,16 +538,18 @@ class MainWindow(QMainWindow):
         """Ask once when runs are alive; cancels them when the user agrees."""
         names = [f"{job.study.title} · {job.record.preset}" for job in self.runner.alive
                  if not job.draft]  # fmt: skip
-        names += [task.title for task in self.runner.busy]
+        tasks = [task.title for task in self.runner.busy]
         stage = self.panels.get("stage")
         if stage is not None and stage.alive:
             names.append(f"Session {stage.next_stem}")
-        if not names:
+        if not names and not tasks:
             return True
+        words = ["Runs are alive. What they found so far is kept."] if names else []
+        words += ["A set or file is being made. What is made so far is lost."] if tasks else []
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Question)
-        box.setText("Runs are alive. What they found so far is kept.")
-        box.setInformativeText("\n".join(names))
+        box.setText(" ".join(words))
+        box.setInformativeText("\n".join([*names, *tasks]))
         go = box.addButton(verb, QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(box.addButton("Stay", QMessageBox.ButtonRole.RejectRole))
         box.exec()

@@ -44,6 +44,7 @@ class Button(QPushButton):
         self._words = True
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(text)
+        self.setAutoDefault(primary)  # in a dialog Enter means its one primary button
 
     @property
     def primary(self) -> bool:

@@ -46,6 +46,7 @@ VSYNC_FLIPS = 30
 ACTIVATE_S = 0.5
 MARGIN_PX, TITLE_PX = 12, 40
 SAME_CLOCK_S = 0.5
+REPEAT_MS, LET_GO_S = 1, 0.03
 ARM = 0.12
 
 VERTEX = """
@@ -109,6 +110,14 @@ def corner_of(screen: QScreen, size: tuple[int, int]) -> QRect:
     return place
 
 
+def moment_of(stamp: int) -> float:
+    """When an event happened, on the clock of flips, from the system's time stamp in ms."""
+    now = time.perf_counter()
+    # X11 and Windows stamp events on the clock perf_counter reads, in ms modulo 2**32.
+    ago = ((now * 1000.0 - stamp) % 2**32) / 1000.0
+    return now - ago if 0.0 <= ago < SAME_CLOCK_S else now
+
+
 class StageWindow(QWindow):
     """The window; remembers keys and buttons with their times."""
 
@@ -116,6 +125,7 @@ class StageWindow(QWindow):
         super().__init__(screen)
         self.events: list[KeyEvent] = []
         self.down: list[str] = []
+        self._let_go: dict[str, tuple[str, int, float, float]] = {}
         self.wants_close = False
         self.was_active = False
         self.setSurfaceType(QSurface.SurfaceType.OpenGLSurface)
@@ -124,32 +134,53 @@ class StageWindow(QWindow):
         self.setCursor(Qt.CursorShape.BlankCursor)
         self.setGeometry(screen.geometry() if windowed is None else corner_of(screen, windowed))
 
-    def _note(self, name: str, device: str, down: bool, stamp: int) -> None:
-        now = time.perf_counter()
-        # X11 and Windows stamp events on the clock perf_counter reads, in ms modulo 2**32.
-        ago = ((now * 1000.0 - stamp) % 2**32) / 1000.0
-        moment = now - ago if 0.0 <= ago < SAME_CLOCK_S else now
-        if down and name not in self.down:
+    def _pressed(self, name: str, device: str, stamp: int) -> None:
+        """Remember a press, unless a key that is held repeats.
+
+        X11 repeats with a release and a press of one time stamp; Qt knows them for a repeat only
+        when both have arrived. So a release counts once no such press has followed it.
+        """
+        let_go = self._let_go.pop(name, None)
+        if let_go is not None and abs(stamp - let_go[1]) <= REPEAT_MS:
+            return
+        if let_go is not None:
+            self._take_release(name, *let_go)
+        if name not in self.down:
             self.down.append(name)
-        elif not down and name in self.down:
+        self.events.append(KeyEvent(name, moment_of(stamp), device, True))
+
+    def _released(self, name: str, device: str, stamp: int) -> None:
+        self._let_go[name] = (device, stamp, moment_of(stamp), time.perf_counter())
+
+    def _take_release(self, name: str, device: str, stamp: int, moment: float, seen: float) -> None:
+        if name in self.down:
             self.down.remove(name)
-        self.events.append(KeyEvent(name, moment, device, down))
+        self.events.append(KeyEvent(name, moment, device, False))
+
+    def take_events(self) -> list[KeyEvent]:
+        """What happened since the last call."""
+        ripe = time.perf_counter() - LET_GO_S
+        for name, let_go in list(self._let_go.items()):
+            if let_go[3] < ripe:
+                self._take_release(name, *self._let_go.pop(name))
+        found, self.events = self.events, []
+        return found
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not event.isAutoRepeat():
-            self._note(key_name(event), "keyboard", True, event.timestamp())
+            self._pressed(key_name(event), "keyboard", event.timestamp())
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if not event.isAutoRepeat():
-            self._note(key_name(event), "keyboard", False, event.timestamp())
+            self._released(key_name(event), "keyboard", event.timestamp())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         name = BUTTONS.get(event.button(), "button")
-        self._note(name, "mouse", True, event.timestamp())
+        self._pressed(name, "mouse", event.timestamp())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         name = BUTTONS.get(event.button(), "button")
-        self._note(name, "mouse", False, event.timestamp())
+        self._released(name, "mouse", event.timestamp())
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         self.was_active = True
@@ -443,8 +474,7 @@ class StageDisplay:
 
     def answers(self) -> list[KeyEvent]:
         """Presses and releases since the last call, in the order of their times."""
-        found, self.window.events = self.window.events, []
-        found += self.pads.events()
+        found = self.window.take_events() + self.pads.events()
         return sorted(found, key=lambda event: event.time) if len(found) > 1 else found
 
     def held(self) -> Sequence[str]:

@@ -198,6 +198,11 @@ class Parameters(BaseModel):
         return _declarations(cls)
 
     @classmethod
+    def unused(cls, values: Mapping[str, Any]) -> frozenset[str]:
+        """Names that do nothing beside these values; a form hides them."""
+        return frozenset()
+
+    @classmethod
     def declaration(cls, name: str) -> Declaration:
         """The declaration of one parameter; ParameterError with the nearest names if unknown."""
         found = _declarations(cls).get(name)
@@ -312,13 +317,21 @@ def sentence_for(declared: Declaration, value: Any, error: ValidationError) -> s
     return f"{declared.label}: {message}."
 
 
+FEW = 16
+"""Names that a sentence can list."""
+
+
 def unknown_name(name: str, known: Iterable[str], what: str) -> ParameterError:
     """The error for a name that does not exist, with the nearest ones."""
     import difflib
 
-    near = difflib.get_close_matches(name, list(known), n=2)
-    verb = "is" if len(near) == 1 else "are"
-    hint = f" The closest {verb} {' and '.join(near)}." if near else ""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=2)
+    hint = ""
+    if near:
+        hint = f" The closest {'is' if len(near) == 1 else 'are'} {' and '.join(near)}."
+    elif 0 < len(names) <= FEW:
+        hint = f" There is {', '.join(names)}."
     return ParameterError(name, f'There is no {what} "{name}".{hint}')
 
 

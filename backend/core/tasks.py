@@ -31,6 +31,7 @@ class Task:
         self.failure: Any = None
         self.done, self.total, self.what = 0, 0, ""
         self.began = time.monotonic()
+        self._paused = self._rested = 0.0
         self._call = call
         self._cancelled = threading.Event()
         self._going = threading.Event()
@@ -84,13 +85,22 @@ class Task:
         """Estimate from the share done; None before 2 % or without a total."""
         if not self.total or self.done < 0.02 * self.total:
             return None
-        spent = time.monotonic() - self.began
+        spent = time.monotonic() - self.began - self.rested
         return spent * (self.total - self.done) / self.done
 
+    @property
+    def rested(self) -> float:
+        """Seconds it has been paused."""
+        now = time.monotonic() - self._paused if self._paused else 0.0
+        return self._rested + now
+
     def pause(self) -> None:
+        if not self._paused:
+            self._paused = time.monotonic()
         self._going.clear()
 
     def resume(self) -> None:
+        self._rested, self._paused = self.rested, 0.0
         self._going.set()
 
     def cancel(self) -> None:

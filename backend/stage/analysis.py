@@ -20,6 +20,8 @@ from backend.stage.noise_answers import NoiseAnswers, noise_answers
 BOOTSTRAP, SHUFFLES, CI_SIDE = 500, 200, 128
 LAPSE = 0.1
 INFO = 1.96
+FLAT = 2.0
+"""Width over the range of levels from which on a threshold is a guess."""
 Check = Callable[[], None]
 NAN2 = (math.nan, math.nan)
 
@@ -88,7 +90,9 @@ def _timing(made: Analysis, live: LiveResult) -> None:
     data = live.onsets()
     if data:
         late = sum(one["phase"] == BETWEEN for one in live.late)
-        made.add("Trials begun late", late, n=len(data["x"]), note="of those after another trial")
+        followed = len(data["x"])
+        note = f"of {followed} that followed another at once"
+        made.add("Trials begun late", late, n=followed, note=note)
         made.figures.append(
             (
                 View(
@@ -180,8 +184,10 @@ def _curve(made: Analysis, live: LiveResult, check: Check) -> None:
     total = int(n.sum())
     unit = live.measure.rpartition("(")[2].rstrip(")") if "(" in live.measure else ""
     tried = f"{x.min():g} to {x.max():g}"
-    if not x.min() <= fit.threshold <= x.max():
-        note = f"outside the levels {tried}, so it cannot be told"
+    flat = fit.width > FLAT * (x.max() - x.min())
+    if flat or not x.min() <= fit.threshold <= x.max():
+        where = "the curve is too flat over" if flat else "it is outside"
+        note = f"{where} the levels {tried}, so it cannot be told"
         made.add("Threshold", math.nan, n=total, note=note)
     else:
         note = f"bootstrap of {BOOTSTRAP}"
@@ -289,22 +295,40 @@ def _image(made: Analysis, noise: NoiseAnswers, check: Check) -> None:
 
 def _transfer(made: Analysis, live: LiveResult) -> None:
     """Learning against transfer of shape designs (09, section 2.4): blocks with feedback teach."""
-    from backend.analysis.transfer import transfer_index
-
     teach = {block.name for block in live.design.blocks if block.feedback}
     shares: dict[str, list[int]] = {}
     for trial in live.scored:
         if trial["answer"].get("correct") is not None:
             shares.setdefault(str(trial["block"]), []).append(int(trial["answer"]["correct"]))
-    learned = [100 * float(np.mean(v)) for name, v in shares.items() if name in teach]
-    if not learned:
+    lessons = [marks for name, marks in shares.items() if name in teach]
+    if not lessons:
         return
+    learned = 100 * float(np.mean(lessons[-1]))
     for name, marks in shares.items():
         if name in teach:
             continue
         moved = 100 * float(np.mean(marks))
-        index = transfer_index(np.array(learned[-1:]), np.array([moved])).per_epoch[0]
-        note = f"learning {learned[-1]:.1f} %, transfer {moved:.1f} %"
+        index, interval = _transfer_interval(lessons[-1], marks)
+        note = f"learning {learned:.1f} %, transfer {moved:.1f} %"
         if math.isnan(index):
             note += "; not defined, the task was not learned"
-        made.add(f"Transfer index, {name}", float(index), unit="%", n=len(marks), note=note)
+        made.add(f"Transfer index, {name}", index, interval, "%", len(marks), note)
+
+
+def _transfer_interval(
+    taught: Sequence[int], marks: Sequence[int]
+) -> tuple[float, tuple[float, float]]:
+    """Transfer index of two lists of right (1) and wrong (0), with its bootstrap interval."""
+    from backend.analysis.transfer import transfer_index
+
+    rng = np.random.default_rng(0)
+    both = []
+    for values in (taught, marks):
+        drawn = rng.binomial(len(values), float(np.mean(values)), BOOTSTRAP) / len(values)
+        both.append(100 * np.concatenate([[np.mean(values)], drawn]))
+    found = transfer_index(*both).per_epoch
+    index, draws = float(found[0]), found[1:][np.isfinite(found[1:])]
+    if math.isnan(index) or len(draws) < BOOTSTRAP // 2:
+        return index, NAN2
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return index, (float(low), float(high))

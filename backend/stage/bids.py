@@ -333,6 +333,7 @@ def trial_row(record: Mapping[str, Any]) -> dict[str, Any]:
         "frames_before_planned": (record.get("before") or {}).get("planned") or None,
         "late_flips": len(record["late"]),
         "focused": int(record["focused"]),
+        "held_keys": ", ".join(record.get("held", ())) or None,
     }
 
 

@@ -35,6 +35,7 @@ _DESCRIPTIONS = {
     "expected": ("Meaning of the right answer", ""),
     "late_flips": ("Flips of the trial that came late", ""),
     "focused": ("1 when the stimulus window had the keyboard throughout", ""),
+    "held_keys": ("Keys that were down when the trial began and did not count until let go", ""),
     "targets": ("Targets in the stream", ""),
     "hits": ("Targets followed by a press within 0.15 to 1.2 s", ""),
     "false_alarms": ("Presses that no target explains", ""),

@@ -85,7 +85,7 @@ def present(
         refuse_other_rate(float(log.header["rate_hz"]), measured.nominal)
     planned = plan(design, measured, subject, seed, monitor)
     stimuli = Stimuli(design)
-    responder = observer_for(participant, design, stimuli, seed)
+    responder = observer_for(participant, design, stimuli, seed, subject)
     if resume:
         log = Session.resume(out, subject, session, design.task)
     else:

@@ -75,7 +75,7 @@ class LiveResult:
         last = [t for t in self.trials[-PACE:] if t["flips"]]
         each = [t["flips"][-1] - t["flips"][0] for t in last]
         between = [(t.get("before") or {}).get("shown", 0) * self.period for t in last]
-        return trials * float(np.mean(each) + np.mean(between)) if last else 0.0
+        return trials * float(np.median(each) + np.median(between)) if last else 0.0
 
     def rows(self) -> list[tuple[str, str, str]]:
         """(label, note, value) of the counters."""
@@ -247,6 +247,7 @@ def as_event(record: Mapping[str, Any], of: int) -> dict[str, Any]:
         "row": record["row"], "answer": record["answer"], "late": record["late"],
         "flips": record["flips"], "prepare_ms": record["prepare_ms"], "threshold": None,
         "before": record.get("before"), "focused": record["focused"],
+        "held": record.get("held", []),
         "frames": frames_shown(record["events"]),
     }  # fmt: skip
 

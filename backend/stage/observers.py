@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -16,8 +17,14 @@ INTERNAL_NOISE = {"ideal": 0.0, "noisy": 1.5, "lapsing": 0.0}
 SD_IMAGES = 64
 
 
-def observer_for(kind: str, design: Design, stimuli: Stimuli, seed: int) -> Simulated:
-    """A participant by name; a template observer where faces in noise have no right answer."""
+def observer_for(
+    kind: str, design: Design, stimuli: Stimuli, seed: int, subject: str = ""
+) -> Simulated:
+    """A participant by name; a template observer where faces in noise have no right answer.
+
+    Each subject answers each design with luck of its own.
+    """
+    seed = zlib.crc32(f"{seed} {subject} {design.name}".encode())
     noise = [one.name for one in design.sources if one.generator == NOISE_GENERATOR]
     named = participant(kind, seed)
     if kind not in INTERNAL_NOISE or not noise:

@@ -399,6 +399,7 @@ class Presenter:
             "answer": answer,
             "early": taken.early,
             "focused": taken.focused,
+            "held": list(taken.held),
             "prepare_ms": round(prepare_ms, 3),
             "before": before.document(period) if before is not None else None,
             "late": [asdict(one) for one in late],
@@ -434,6 +435,7 @@ class Presenter:
             before=record["before"],
             frames=frames_shown(record["events"]),
             focused=record["focused"],
+            held=record["held"],
             method=method.progress if method is not None else "",
             threshold=method.threshold if method is not None else None,
         )

@@ -19,7 +19,7 @@ from backend.stage.monitors import visual_angle
 
 CROSS = Item("fixation", "", size_deg=0.5)
 TEXT_DEG = 0.6
-GO_ON = "\n\nAny answer key: go on"
+GO_ON = "\n\nAny answer key or the space bar: go on"
 
 
 def words(text: str) -> Item:

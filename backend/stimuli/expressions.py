@@ -150,6 +150,8 @@ class Reader:
             one, two = left(row), right(row)
             if equality or both_comparable(one, two):
                 return bool(compare(one, two))
+            if one is None or two is None:
+                return False  # n/a is neither smaller nor larger than anything
             raise ParameterError(
                 "filter", f'"{sign.text}" cannot compare {one!r} with {two!r} (row {row + 1}).'
             )

@@ -37,6 +37,20 @@ def listing() -> str:
     return "\n".join(lines)
 
 
+def settings_listing(kind: str) -> str:
+    """Every parameter of a generator: the name for --set, its default, limits and label."""
+    generator = find(kind)
+    lines = []
+    for name, declared in generator.Parameters.declarations().items():
+        limits = declared.limits_text if declared.numeric else ""
+        if declared.choices:
+            limits = "one of " + ", ".join(str(choice) for choice, _ in declared.choices)
+        words = f"{declared.label}. {declared.help}".removesuffix(" ")
+        value = f"{name}={getattr(generator.Parameters(), name)}"
+        lines.append(f"{value:<28} {words}" + (f" ({limits})" if limits else ""))
+    return "\n".join(lines)
+
+
 def settings(
     kind: str,
     preset: str = "",
@@ -69,6 +83,8 @@ def target(out: Path, form: str, generator: Generator, parameters: Any) -> Path:
         if out.exists():
             raise FileProblem(f"{out.name} is there already; nothing was changed. {ELSEWHERE}")
         return out
+    if out.is_file():
+        raise FileProblem(f"{out.name} is a file. Choose another folder.")
     if (out / "set.json").is_file():
         held = read_json(out / "set.json")
         same = isinstance(held, dict) and held.get("generator") == {

@@ -29,6 +29,9 @@ PATH_COLUMNS = (
 Fit = Literal["pad", "crop", "stretch"]
 Colour = Literal["keep", "grey", "colour"]
 AT_ONCE = 64
+GREY_MODES = ("1", "L", "LA", "I", "F", "I;16", "I;16B", "I;16L")
+PLAIN_MODES = ("1", "L", "RGB")
+"""Pillow's modes of 8-bit pictures that nothing is lost of."""
 
 
 @dataclass
@@ -66,12 +69,14 @@ class Seen:
 
     Attributes
     ----------
-    sizes : (height, width) → how many; ``coloured`` : how many are in colour.
+    sizes : (height, width) → how many; ``coloured`` : how many are in colour; ``converted`` : how
+        many are neither 8-bit grey nor 8-bit RGB.
     """
 
     sizes: dict[tuple[int, int], int]
     coloured: int
     listed: Listed
+    converted: int = 0
 
     @property
     def usual(self) -> tuple[int, int]:
@@ -197,39 +202,46 @@ def look(listed: Listed, check: Callable[[], None] | None = None) -> Seen:
     """Read the headers of all pictures; damaged ones move to the problems."""
     sizes: Counter[tuple[int, int]] = Counter()
     gone: set[int] = set()
-    coloured = 0
+    coloured = converted = 0
     for index, file in enumerate(listed.files):
         if check is not None and index % AT_ONCE == 0:
             check()
         try:
-            size, colour = header_of(file)
+            size, mode = header_of(file)
         except FileProblem as problem:
             listed.problems.append((listed.names[index], str(problem)))
             gone.add(index)
             continue
         sizes[size] += 1
-        coloured += colour
-    return Seen(dict(sizes), coloured, listed.without(gone))
+        coloured += mode not in GREY_MODES
+        converted += mode not in PLAIN_MODES
+    return Seen(dict(sizes), coloured, listed.without(gone), converted)
 
 
-def header_of(file: Path) -> tuple[tuple[int, int], bool]:
-    """(height, width) and whether it is in colour; FileProblem when it is no picture."""
+def header_of(file: Path) -> tuple[tuple[int, int], str]:
+    """(height, width) and Pillow's mode; FileProblem when it is no picture."""
     from PIL import Image
 
     if file.suffix.lower() == ".npy":
         values = opened_npy(file)
-        return (values.shape[0], values.shape[1]), values.ndim == 3
+        return (values.shape[0], values.shape[1]), "RGB" if values.ndim == 3 else "L"
     try:
         with Image.open(file) as opened:
             height, width = opened.height, opened.width
             if opened.getexif().get(0x0112, 1) in (5, 6, 7, 8):
                 height, width = width, height
-            colour = opened.mode not in ("1", "L", "LA", "I", "F", "I;16", "I;16B", "I;16L")
+            mode = opened.mode
+            if mode == "P" and "transparency" not in opened.info:
+                mode = "RGB"
+    except Image.DecompressionBombError:
+        raise FileProblem(
+            f"{file.name} has too many pixels; at most {LARGEST_SIDE} px a side are read."
+        ) from None
     except Exception as error:  # Pillow's readers raise almost anything on damaged files
         raise FileProblem(f"{file.name} is not a whole picture file.") from error
     if max(height, width) > LARGEST_SIDE:
         raise FileProblem(f"{file.name} is {width} × {height} px; at most {LARGEST_SIDE} are read.")
-    return (height, width), colour
+    return (height, width), mode
 
 
 def opened_npy(file: Path) -> np.ndarray:
@@ -334,7 +346,8 @@ def import_pictures(
     seen = look(listed_in(path), check)
     refuse_if(strict, seen.listed.problems)
     if not seen.listed.files:
-        raise FileProblem(f"None of the pictures in {path.name} can be read.")
+        first = f" {seen.listed.problems[0][1]}" if seen.listed.problems else ""
+        raise FileProblem(f"Nothing in {path.name} can be imported.{first}")
     height, width = size or seen.usual
     if fit is None and set(seen.sizes) != {(height, width)}:
         raise ParameterError("fit", mixed_sentence(seen, height, width), "pad")
@@ -405,7 +418,12 @@ def made_of(
     if set(seen.sizes) != {(height, width)}:
         how = {"pad": "padded", "crop": "cropped", "stretch": "stretched"}[fit or "pad"]
         other = sum(count for size, count in seen.sizes.items() if size != (height, width))
-        words.append(f"{other} of other sizes were {how} to {width} × {height} px.")
+        words.append(f"{other} of other sizes were resized and {how} to {width} × {height} px.")
+    if seen.converted:
+        words.append(
+            f"{seen.converted} with transparency, 16 bits or CMYK became 8-bit pictures; "
+            "transparent parts lie on white."
+        )
     if images.ndim == 3 and seen.coloured:
         words.append(f"{seen.coloured} colour pictures became grey (ITU-R 601).")
     if listed.problems:

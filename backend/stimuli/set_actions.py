@@ -61,10 +61,11 @@ class SetAction(ABC):
 
     def say(self, stimuli: StimulusSet, parameters: Any) -> str:
         """What the new set will be, in words; ParameterError where it cannot be made."""
-        said = f"A new set of {len(stimuli)} images; this one stays as it is."
+        count = len(stimuli)
         if not self.pixels:
-            self.apply(without_pixels(stimuli), parameters, Still(), no_other)
-        return said
+            count = len(self.apply(without_pixels(stimuli), parameters, Still(), no_other))
+        images = "1 image" if count == 1 else f"{count} images"
+        return f"A new set of {images}; this one stays as it is."
 
 
 def without_pixels(stimuli: StimulusSet) -> StimulusSet:
@@ -396,15 +397,14 @@ def shares_of(text: str) -> dict[str, float]:
     """Shares from "train 0.85, test 0.15"; ParameterError with an example otherwise."""
     found: dict[str, float] = {}
     for part in text.split(","):
-        name, _, share = part.strip().rpartition(" ")
+        words = part.split()
         try:
-            found[name.strip()] = float(share)
+            name, share = words
+            found[name] = float(share)
         except ValueError:
-            name = ""
-        if not name.strip():
             raise ParameterError(
                 "shares", f'"{part.strip()}" is no share. Write "train 0.85, test 0.15".'
-            )
+            ) from None
     return found
 
 

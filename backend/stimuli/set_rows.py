@@ -186,6 +186,13 @@ def split(
     """
     if not shares or min(shares.values()) < 0 or sum(shares.values()) <= 0:
         raise ParameterError("shares", "Give each part a share above 0, for example train 0.85.")
+    total = sum(shares.values())
+    ratio = all(float(share).is_integer() for share in shares.values())
+    if not ratio and abs(total - 1.0) > 1e-6 and abs(total - 100.0) > 1e-4:
+        raise ParameterError(
+            "shares", f"The shares sum to {total:g}. Let them sum to 1, or give whole numbers.",
+            ", ".join(f"{name} {share / total:.4g}" for name, share in shares.items()),
+        )  # fmt: skip
     rng = np.random.Generator(np.random.Philox(seed))
     names, weights = list(shares), np.array(list(shares.values()), float)
     edges = np.concatenate([[0.0], np.cumsum(weights / weights.sum())])
@@ -212,10 +219,12 @@ def counterbalance(
     if len(conditions) < 2 or len(set(conditions)) != len(conditions):
         raise ParameterError("conditions", "Give at least two conditions, each once.")
     if participants < 1 or len(stimuli) % len(conditions):
+        fits = len(stimuli) - len(stimuli) % len(conditions)
+        mend = f"Take {fits} images." if fits else "Take more images or fewer conditions."
+        images = "1 image" if len(stimuli) == 1 else f"{len(stimuli)} images"
         raise ParameterError(
-            "conditions", f"{len(stimuli)} images cannot stand in groups of {len(conditions)}. "
-            f"Take {len(stimuli) - len(stimuli) % len(conditions)} images.",
-        )  # fmt: skip
+            "conditions", f"{images} cannot stand in groups of {len(conditions)}. {mend}"
+        )
     table = dict(stimuli.table)
     for person in range(participants):
         table[f"{column}_{person + 1:02d}"] = [

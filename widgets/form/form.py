@@ -235,6 +235,8 @@ class ParameterForm(QWidget):
 
     def is_shown(self, name: str) -> bool:
         """True when the parameter's condition holds, and its master's too."""
+        if name in self.model.unused(self._values):
+            return False
         condition = self.declarations[name].shown_if
         if condition is None:
             return True

@@ -337,7 +337,7 @@ class Conductor(QObject):
         self.panel.board.refresh()
         words = "The session is complete" if done else "The session ended early"
         folder = Path(self.panel.history.parameters.folder).name
-        text = f"{event['trials']} trials are in {folder}, with the timing report beside them."
+        text = f"{event['trials']} trials are in the folder {folder}, with the timing report."
         buttons = [("folder", "Open BIDS folder")] + ([] if done else [("resume", "Resume it")])
         banner = Banner(words, text, "warning", buttons)
         banner.acted.connect(self._after)

@@ -257,6 +257,8 @@ def trial_note(event: dict[str, Any]) -> str:
     """What was unusual in a trial."""
     late = [one for one in event["late"] if one["phase"] != BETWEEN]
     parts = [] if event.get("focused", True) else ["focus lost"]
+    if event.get("held"):
+        parts.append(f"{', '.join(event['held'])} held down")
     if len(late) < len(event["late"]):
         parts.append("begun late")
     if late:

@@ -498,6 +498,19 @@ class StagePanel(QWidget):
                 good = SessionParameters.parse(str(name), value)
                 self.history.apply(self.history.preset, {str(name): good})
         self.undo_stack.clear()
+        self._tell_broken_off()
+
+    def _tell_broken_off(self) -> None:
+        """The program ended while a session ran: say how to go on."""
+        if not self.conduct.resumes:
+            return
+        text = f"{self.next_stem} was broken off; its finished trials are on disk. Check the "
+        text += "screen, then press Resume session."
+        banner = Banner(
+            "A session can go on", text, "warning", [("check", "Check the screen")]
+        )  # fmt: skip
+        banner.acted.connect(lambda _: self.conduct.check())
+        self.banners.show_banner("broken", banner)
 
     def say(self, title: str, text: str) -> None:
         self.banners.show_banner("say", Banner(title, text, "error"))

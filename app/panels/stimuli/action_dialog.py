@@ -56,6 +56,7 @@ class ActionDialog(QDialog):
         self.words = Words(action.help, "body", "text2")
         self.note = Words("", "body", "text3")
         self.make = Button("Make the new set", "play", primary=True)
+        self.make.setDefault(True)
         self.make.clicked.connect(self._accept)
         self.cancel = Button("Cancel")
         self.cancel.clicked.connect(self.reject)

@@ -56,6 +56,7 @@ class ImportDialog(QDialog):
         words.setWordWrap(True)
         words.setContentsMargins(*(theme.dp(12),) * 4)
         go = Button("Import", "folder-open-outline", primary=True)
+        go.setDefault(True)
         go.clicked.connect(self._accept)
         stay = Button("Cancel")
         stay.clicked.connect(self.reject)

@@ -323,14 +323,21 @@ class StimuliPanel(QWidget):
 
     def start_task(self, title: str, work: Any, then: Any) -> bool:
         """Start one piece of work; ``then(result)`` when it is done. False when one is alive."""
-        if self.task is not None and not self.task.finished:
+        if self.alive:
+            assert self.task is not None
             self.window_.say(f"{self.task.title} is under way. Cancel it, or wait for its end.")
             return False
-        self.banners.remove("task")
+        for banner in ("task", "import"):
+            self.banners.remove(banner)
         self.task = self.window_.runner.task(title, work, "stimuli")
         self._then = then
         self._slow()
         return True
+
+    @property
+    def alive(self) -> bool:
+        """Whether something is being made."""
+        return self.task is not None and not self.task.finished
 
     def stop(self) -> None:
         """Cancel what is being made."""
@@ -350,8 +357,7 @@ class StimuliPanel(QWidget):
             if task.finished and self._then is not None:
                 then, self._then = self._then, None
                 self._ended(task, then)
-        alive = task is not None and not task.finished
-        self.window_.rail.show_alive("stimuli", alive)
+        self.window_.rail.show_alive("stimuli", self.alive)
         self._draw_thumbnails()
 
     def _ended(self, task: Task, then: Any) -> None:

@@ -366,11 +366,13 @@ class SetKeeper(QObject):
         stored, left_out = result
         self.made(stored)
         if left_out:
-            files = "; ".join(sentence for _, sentence in left_out[:3])
+            files = " ".join(sentence for _, sentence in left_out[:3])
             more = f" And {len(left_out) - 3} more." if len(left_out) > 3 else ""
             count = "1 file was" if len(left_out) == 1 else f"{len(left_out)} files were"
             details = "\n".join(f"{file}: {sentence}" for file, sentence in left_out)
-            banner = Banner(f"{count} left out", f"{files}{more}", "warning", (), details)
+            banner = Banner(
+                f"{count} left out of {stored.name}", f"{files}{more}", "warning", (), details
+            )
             self.panel.banners.show_banner("import", banner)
 
     # ---- export ------------------------------------------------------------------------------

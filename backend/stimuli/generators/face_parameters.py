@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import create_model
@@ -144,3 +145,19 @@ class FaceParameters(FeatureParameters):  # type: ignore[misc,valid-type]
     second_gender: float = of_set(1.0, "Second gender", ("morph",), low=-1.0, high=1.0)
     side: int = side_parameter(256, help="Faces are drawn anew at any size.")
     seed: int = seed_parameter()
+
+    @classmethod
+    def unused(cls, values: Mapping[str, Any]) -> frozenset[str]:
+        """Who is shown is set by the sliders only as far as the set does not draw it."""
+        mode = values.get("mode")
+        crowd = mode == "identities"
+        free = {
+            "identity": mode == "one face",
+            "gender": mode == "one face" or (crowd and values.get("genders") == "as set"),
+            "age": not crowd or values.get("ages") == "as set",
+            **dict.fromkeys(
+                ("group_a", "group_b", "group_c"),
+                mode in ("one face", "morph") or (crowd and values.get("groups") == "as set"),
+            ),
+        }
+        return frozenset(name for name, counts in free.items() if not counts)

@@ -202,7 +202,7 @@ def row_of(one: Plan, index: int) -> dict[str, Any]:
         "identity": one.identity,
         "gender": round(float(face.gender[0]), 4),
         "age": round(float(face.age[0]), 4),
-        "group": table.GROUPS[int(weights.argmax())],
+        "group": table.GROUPS[int(weights.argmax())] if weights.max() > 0.5 else "mixed",
         **{
             f"group_{g.lower()}": round(float(w), 4)
             for g, w in zip(table.GROUPS, weights, strict=True)

@@ -80,7 +80,12 @@ class Faces(Generator):
         return Batch(images, rows, {"face_parameters": features})
 
     def random(self, parameters: Any, rng: np.random.Generator) -> dict[str, Any]:
-        """Another person."""
+        """Another person, other people for a morph, or another crowd."""
+        if parameters.mode in ("identities", "averages"):
+            return {"seed": int(rng.integers(1, 2**31 - 1))}
+        if parameters.mode == "morph":
+            first, second = (int(one) for one in rng.integers(1, 2**31 - 1, 2))
+            return {"first_identity": first, "second_identity": second}
         wanted = random_identity(parameters, rng)
         return {n: mine for n, (mine, _) in wanted.differences(parameters).items()}
 
@@ -110,7 +115,7 @@ class Faces(Generator):
         what = what.format(n=self.count(parameters), each=parameters.each)
         return (
             f"{what} at {parameters.side} × {parameters.side} px with Isomorph's parametric 2.5-D "
-            f"face model (41 parameters; seed {parameters.seed}). The faces are synthetic."
+            f"face model ({table.COUNT} features; seed {parameters.seed}). The faces are synthetic."
         )
 
 
@@ -151,6 +156,7 @@ def _facts(one: Plan, image: np.ndarray) -> tuple[tuple[str, bool | None, str], 
         ("Identity", None, str(row["identity"]) if row["identity"] else "average"),
         ("Gender", None, f"{row['gender']:+.2f}"),
         ("Group", None, row["group"]),
+        ("Smile, open, brows, eyes", None, " ".join(f"{v:+.1f}" for v in one.expression)),
         ("Mean luminance", None, f"{image.mean() / 255:.3f}"),
         ("Contrast (SD)", None, f"{image.std() / 255:.3f}"),
     )

@@ -26,6 +26,7 @@ from backend.stimuli.generators.noise import fitting
 from backend.stimuli.generators.noise_form import (
     base_picture,
     basis_of,
+    basis_words,
     check_basis,
     file_parameter,
     scale_parameter,
@@ -180,12 +181,12 @@ class FacesNoise(Generator):
 
     def methods(self, parameters: Any) -> str:
         whose = "a picture" if parameters.base == "file" else "a synthetic face"
+        stretch = " (its luminance stretched from black to white)" if parameters.maximise else ""
         return (
-            f"{self.count(parameters)} images of {whose} in noise of "
-            f"{basis_of(parameters, 16).count} {parameters.basis} (Mangini and Biederman, 2004) "
-            f"were made at {parameters.side} × {parameters.side} px, noise gain "
-            f"{parameters.gain:g}, seed {parameters.seed}; they subtend {parameters.size:g}° at "
-            f"{parameters.distance:g} cm."
+            f"{self.count(parameters)} images of {whose}{stretch} in noise of "
+            f"{basis_words(parameters)} were made at {parameters.side} × {parameters.side} px, "
+            f"noise gain {parameters.gain:g}, seed {parameters.seed}; they subtend "
+            f"{parameters.size:g}° at {parameters.distance:g} cm."
         )
 
 

@@ -21,6 +21,8 @@ from backend.stimuli.generator import (
 
 Vary = Literal["nothing", "orientation", "frequency", "phase", "contrast"]
 VARIED = ("orientation", "frequency", "phase", "contrast")
+LEAST_PX = 4
+"""Of a cycle, so that its bars can be seen."""
 TOLERANCE = 0.01
 """Largest difference of asked and measured contrast (one grey level in 255 is 0.004)."""
 
@@ -64,7 +66,7 @@ class GratingParameters(Parameters):
     )  # fmt: skip
     measure: Literal["Michelson", "RMS"] = parameter(
         "Michelson", "Contrast is", group="Contrast",
-        help="RMS: standard deviation over mean luminance of the whole picture.",
+        help="RMS: standard deviation of luminance, black 0 and white 1, of the whole picture.",
     )  # fmt: skip
     mean: float = parameter(
         0.5, "Mean luminance", low=0.05, high=0.95, step=0.01, group="Contrast",
@@ -125,10 +127,25 @@ class Gratings(Generator):
             self._check_one(parameters, used)
         if parameters.per == "degree" and cycles(parameters, parameters.frequency) < 1:
             return [Notice("frequency", "Less than one cycle", "The picture shows a gradient.")]
-        return []
+        return self._flattened(parameters)
+
+    def _flattened(self, parameters: Any) -> list[Notice]:
+        """Where the peaks of a sine fall between the pixels."""
+        if parameters.measure == "RMS" or parameters.wave != "sine":
+            return []
+        used = self.used(parameters, 0)
+        pattern = self.pattern(parameters, used)
+        counted = used["contrast"] * float(np.ptp(pattern)) / 2
+        if used["contrast"] - counted < TOLERANCE:
+            return []
+        return [Notice(
+            "frequency", "Peaks fall between the pixels",
+            f"Michelson contrast {counted:.3f} can be counted, {used['contrast']:g} was asked. "
+            "Use fewer cycles or larger pictures.",
+        )]  # fmt: skip
 
     def _check_one(self, parameters: Any, used: dict[str, float]) -> None:
-        most = parameters.side / 2
+        most = parameters.side / LEAST_PX
         if not 0 < cycles(parameters, used["frequency"]) <= most:
             limit = most / (parameters.degrees if parameters.per == "degree" else 1)
             raise ParameterError(
@@ -248,7 +265,7 @@ def amplitude(parameters: Any, contrast: float, pattern: np.ndarray) -> float:
     if parameters.measure == "Michelson":
         return contrast * parameters.mean
     spread = float(pattern.std())
-    return contrast * parameters.mean / spread if spread else 0.0
+    return contrast / spread if spread else 0.0
 
 
 def row_of(parameters: Any, used: dict[str, float], image: np.ndarray, index: int) -> dict:
@@ -259,7 +276,7 @@ def row_of(parameters: Any, used: dict[str, float], image: np.ndarray, index: in
         "wave": parameters.wave,
         **used,
         "michelson": round((high - low) / (high + low), 6) if high + low else 0.0,
-        "rms": round(float(image.std()) / mean, 6) if mean else 0.0,
+        "rms": round(float(image.std()) / 255, 6),
         "mean": round(mean / 255, 6),
     }
 

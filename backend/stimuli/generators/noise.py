@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from backend.stimuli.generator import (
 from backend.stimuli.generators.noise_form import (
     base_picture,
     basis_of,
+    basis_words,
     check_basis,
     file_parameter,
     scale_parameter,
@@ -32,6 +34,8 @@ from backend.stimuli.generators.noise_form import (
 from backend.stimuli.noise_basis import theta_rows
 
 BASIS = ("sinusoid patches", "gabor patches")
+CLIPPED, UNCLIPPED = 0.01, 0.19
+"""Share of clipped pixels that is told, and the contrast of a normal field that stays below."""
 FIELDS = ("white", "pink", "band-passed", "phase-scrambled")
 Kind = Literal[
     "sinusoid patches", "gabor patches", "white", "pink", "band-passed", "phase-scrambled"
@@ -110,6 +114,13 @@ class Noise(Generator):
             return theta_note(parameters, self.count(parameters))
         if parameters.kind == "band-passed":
             band_of(parameters)
+        lost = math.erfc(0.5 / (parameters.contrast * 2**0.5)) if parameters.contrast else 0.0
+        if lost > CLIPPED:
+            return [Notice(
+                "contrast", "Luminance is clipped",
+                f"About {100 * lost:.0f} % of the pixels would be darker than black or brighter "
+                f"than white, so the contrast counted is lower. Use {UNCLIPPED:g} or less.",
+            )]  # fmt: skip
         if parameters.kind == "phase-scrambled":
             base_picture(parameters.file, parameters.side)
         return []
@@ -145,10 +156,17 @@ class Noise(Generator):
         theta = theta_of(parameters, index, index + 1)[0] if patches else None
         strip = () if theta is None else scale_strip(parameters, theta)
         facts = (
-            ("RMS contrast", None, f"{row['rms']:.3f}"),
-            ("Clipped pixels", None, f"{100 * row['clipped']:.2f} %"),
+            self._contrast_fact(parameters, row["rms"]),
+            ("Clipped pixels", row["clipped"] <= CLIPPED, f"{100 * row['clipped']:.2f} %"),
         )
         return Preview(batch.images[0], row, strip=strip, facts=facts)
+
+    @staticmethod
+    def _contrast_fact(parameters: Any, rms: float) -> tuple[str, bool | None, str]:
+        if parameters.kind in BASIS:
+            return "RMS contrast", None, f"{rms:.3f}"
+        asked = parameters.contrast
+        return f"RMS contrast, asked {asked:g}", abs(rms - asked) <= 0.05 * asked, f"{rms:.3f}"
 
     def bytes_of(self, parameters: Any) -> int:
         weights = theta_bytes(parameters, self.count(parameters))
@@ -161,10 +179,8 @@ class Noise(Generator):
         }.get(parameters.kind, "")
         if parameters.kind in BASIS:
             return (
-                f"{self.count(parameters)} noise images of "
-                f"{basis_of(parameters, parameters.side).count} {parameters.kind} (Mangini and "
-                f"Biederman, 2004), gain {parameters.gain:g}, {parameters.side} px a side, "
-                f"seed {parameters.seed}."
+                f"{self.count(parameters)} noise images of {basis_words(parameters)}, "
+                f"gain {parameters.gain:g}, {parameters.side} px a side, seed {parameters.seed}."
             )
         return (
             f"{self.count(parameters)} images of {parameters.kind} noise {what}".rstrip()

@@ -54,6 +54,15 @@ def basis_of(parameters: Any, side: int) -> NoiseBasis:
     return noise_basis(side, None, kind, checked_scales(parameters))
 
 
+def basis_words(parameters: Any) -> str:
+    """The basis for a methods paragraph; the sinusoids are those of the literature."""
+    basis = basis_of(parameters, 16)
+    kind = getattr(parameters, "basis", getattr(parameters, "kind", ""))
+    source = " (Mangini and Biederman, 2004)" if kind.startswith("sinusoid") else ""
+    scales = ", ".join(str(CYCLES[k]) for k in scales_of(parameters))
+    return f"{basis.count} {kind}{source} at {scales} cycles per image"
+
+
 def checked_scales(parameters: Any) -> tuple[int, ...]:
     """Scales that are on; ParameterError if none is."""
     scales = scales_of(parameters)

@@ -52,7 +52,7 @@ def test_mixed_sizes_need_a_rule_and_it_is_said(folder: Path) -> None:
     for fit, words in (("pad", "padded"), ("crop", "cropped"), ("stretch", "stretched")):
         made, _ = import_pictures(folder, fit=fit)  # type: ignore[arg-type]
         assert made.images.shape == (7, 20, 30)
-        assert f"1 of other sizes were {words} to 30 × 20 px" in made.history[0]
+        assert f"1 of other sizes were resized and {words} to 30 × 20 px" in made.history[0]
     made, _ = import_pictures(folder, size=(10, 10), fit="crop")
     assert made.images.shape == (7, 10, 10)
 
@@ -133,3 +133,15 @@ def test_an_import_can_be_cancelled(folder: Path) -> None:
 
     with pytest.raises(Stop):
         import_pictures(folder, check=cancel)
+
+
+def test_conversions_and_pictures_too_large_are_told(tmp_path: Path) -> None:
+    draw(tmp_path / "plain.png", 20, 30)
+    Image.new("RGBA", (30, 20), (0, 0, 0, 128)).save(tmp_path / "alpha.png")
+    Image.new("CMYK", (30, 20)).save(tmp_path / "print.jpg")
+    Image.new("1", (20_000, 20_000)).save(tmp_path / "huge.png")
+    made, left_out = import_pictures(tmp_path)
+    assert len(made) == 3
+    assert "2 with transparency, 16 bits or CMYK became 8-bit" in made.history[0]
+    assert [file for file, _ in left_out] == ["huge"]
+    assert "px a side are read" in left_out[0][1] or "at most" in left_out[0][1]

@@ -91,16 +91,23 @@ def test_grating_holds_its_frequency_contrast_and_orientation() -> None:
 
 def test_rms_contrast_is_what_was_asked() -> None:
     generator = find("gratings")
-    parameters = generator.Parameters().changed(n=1, wave="gabor", contrast=0.1, measure="RMS")
+    parameters = generator.Parameters().changed(n=1, wave="gabor", contrast=0.05, measure="RMS")
     image = make_set(generator, parameters).images[0].astype(float)
-    assert image.std() / image.mean() == pytest.approx(0.1, abs=0.002)
+    assert image.std() / 255 == pytest.approx(0.05, abs=0.001)
+
+
+def test_a_sine_whose_peaks_fall_between_the_pixels_is_told() -> None:
+    generator = find("gratings")
+    assert generator.check(generator.Parameters()) == []
+    told = generator.check(generator.Parameters().changed(side=32))
+    assert "0.354 can be counted, 0.5 was asked" in told[0].text
 
 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"frequency": 129.0}, "at most 128 cycles per image; 129 were asked"),
-        ({"frequency": 40.0, "per": "degree"}, "at most 32 cycles per degree"),
+        ({"frequency": 129.0}, "at most 64 cycles per image; 129 were asked"),
+        ({"frequency": 40.0, "per": "degree"}, "at most 16 cycles per degree"),
         ({"mean": 0.8, "contrast": 0.5}, "at most 0.251 fits"),
         ({"vary": "contrast", "first": 0.5, "step": 0.1}, "reaches contrast 1.6"),
     ],

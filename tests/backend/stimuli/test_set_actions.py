@@ -232,6 +232,14 @@ def test_a_sample_is_drawn_without_replacement_and_the_seed_holds() -> None:
     assert done("sample", n=6).names == small().names
 
 
+@pytest.mark.parametrize(
+    ("shares", "words"), [("train 2 test 1", "is no share"), ("train 0.7, test 0.5", "sum to 1.2")]
+)
+def test_shares_that_cannot_be_are_refused(shares: str, words: str) -> None:
+    with pytest.raises(ParameterError, match=words):
+        done("split", shares=shares)
+
+
 def test_split_gives_the_shares_within_each_class() -> None:
     made = done("split", shares="train 2, test 1", by="class")
     pairs = sorted(zip(made.table["class"], made.table["split"], strict=True))
