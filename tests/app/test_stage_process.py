@@ -36,6 +36,7 @@ CHECK = 40
 BEFORE = 1 + VSYNC_FLIPS + CHECK + 1
 """Flips of the opened window, of the check and of the words after it; then comes the session."""
 PATIENCE_S = 30.0
+HELD = 6
 TRIAL = 3 + 6 + 18 + 1
 keyboard = pytest.mark.skipif(not shutil.which("xdotool"), reason="needs xdotool")
 
@@ -216,21 +217,22 @@ def test_a_kill_at_a_random_frame_loses_at_most_the_running_trial(
 def test_a_key_that_is_held_down_is_said_and_a_press_counts(stage: Stage, tmp_path: Path) -> None:
     xdotool("keydown", "f")
     try:
-        stage.start(tmp_path, 6)
-        stage.until("trial end", lambda e: e["number"] == 2)
+        stage.start(tmp_path, 12)
+        stage.until("trial end", lambda e: e["number"] == HELD)  # longer than keys take to repeat
     finally:
         xdotool("keyup", "f")
-    assert stage.sentences()[:2] == [
+    assert stage.sentences()[:HELD] == [
         f'Trial {number} began with "f" held down. '
         f"It does not count until it is let go and pressed again."
-        for number in (1, 2)
+        for number in range(1, HELD + 1)
     ]
     stage.until("phase", lambda e: e["name"] == "response")
     xdotool("key", "j")
     stage.until("end")
     rows = table(tmp_path)
-    assert len(rows) == 6
-    assert [row["response"] for row in rows[:2]] == ["n/a", "n/a"]
+    assert len(rows) == 12
+    assert [row["response"] for row in rows[:HELD]] == ["n/a"] * HELD
+    assert [row["held_keys"] for row in rows[:HELD]] == ["f"] * HELD
     answered = [row for row in rows if row["response"] != "n/a"]
     assert [(row["response"], row["correct"]) for row in answered] == [("right", "1")]
     assert 0.0 < float(answered[0]["response_time"]) < 0.4

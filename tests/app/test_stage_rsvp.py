@@ -16,8 +16,11 @@ from backend.stage.bids import Session
 from backend.stage.design import AnswerKey, Block, Deal, Design, Item, Phase, Source, TrialKind
 from backend.stage.monitors import MonitorProfile
 from backend.stage.timing import LATE_RATIO
+from widgets.stage_display import VSYNC_FLIPS
 
 STREAMS, PICTURES, FRAMES = 6, 100, 6
+BEFORE = 1 + VSYNC_FLIPS + CHECK_FLIPS + 1
+"""Flips of the opened window, of the check and of the words after it."""
 EXTRA = {1500: 1, 2200: 2, 2950: 3}
 """Injected: number of the flip since the window opened, and the frames it takes longer."""
 
@@ -83,10 +86,9 @@ def test_every_flip_is_logged_and_late_ones_are_named(tmp_path: Path) -> None:
         long = {int(i) + 1 for i in np.flatnonzero(intervals > LATE_RATIO * period)}
         assert {one["frame"] for one in trial["late"]} == long  # none missed, none invented
         found |= {(trial["number"], one["frame"]): one for one in trial["late"]}
-    injected = [one for one in found.values() if one["lost"] in EXTRA.values()]
-    assert len(injected) >= len(EXTRA)
-    big = [one for one in found.values() if one["lost"] >= 2]
-    assert sorted(one["lost"] for one in big)[-2:] == [2, 3]
+    for flip, extra in EXTRA.items():
+        trial, frame = divmod(flip - BEFORE, PICTURES * FRAMES + 1)
+        assert found[trial + 1, frame]["lost"] >= extra  # more where the machine was busy too
     assert all(one["phase"] == "pictures" for one in found.values())
     rows = read_tsv(session.folder / f"{session.stem}_events.tsv")
     pictures = [row for row in rows if row["trial_type"] in ("target", "other")]
@@ -96,4 +98,3 @@ def test_every_flip_is_logged_and_late_ones_are_named(tmp_path: Path) -> None:
     ]
     flips = read_tsv(session.raw / f"{session.stem}_flips.tsv")
     assert len(flips) == STREAMS * (PICTURES * FRAMES + 1)
-    assert min(EXTRA) > CHECK_FLIPS  # the injected flips lie in the session, not in the check

@@ -136,7 +136,7 @@ def test_a_session_from_the_check_to_the_files_and_then_the_next(
     wait(lambda: panel.window_.rail.buttons["stage"].alive)
     banner = ended(panel, wait)
     assert banner.title_text == "The session is complete"
-    assert banner.text.startswith("4 trials are in data")
+    assert banner.text.startswith("4 trials are in the folder data")
     assert panel.designer.isEnabled()
     wait(lambda: not panel.window_.rail.buttons["stage"].alive)
 

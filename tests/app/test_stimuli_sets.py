@@ -242,7 +242,7 @@ def test_a_folder_comes_in_and_the_broken_file_is_named(
     assert stimuli.images.shape[:3] == (4, 24, 24)
     assert sorted(stimuli.table["class"]) == ["cats", "cats", "dogs", "dogs"]
     said = banner(panel, "import")
-    assert said.title_text == "1 file was left out"
+    assert said.title_text == "1 file was left out of animals"
     assert "broken.png" in said.text
     assert stimuli.synthetic == ""
     panel.window_.undo()
