@@ -8,6 +8,7 @@ import numpy as np
 
 from backend.core.parameters import Notice
 from backend.stimuli.faces import table
+from backend.stimuli.faces.identity import EXPRESSIONS as NAMES
 from backend.stimuli.faces.sets import map_size
 from backend.stimuli.generator import Batch, Generator, Preset, Preview
 from backend.stimuli.generators.face_parameters import FaceParameters
@@ -156,10 +157,20 @@ def _facts(one: Plan, image: np.ndarray) -> tuple[tuple[str, bool | None, str], 
         ("Identity", None, str(row["identity"]) if row["identity"] else "average"),
         ("Gender", None, f"{row['gender']:+.2f}"),
         ("Group", None, row["group"]),
-        ("Smile, open, brows, eyes", None, " ".join(f"{v:+.1f}" for v in one.expression)),
+        ("Expression", None, expression_words(one.expression)),
         ("Mean luminance", None, f"{image.mean() / 255:.3f}"),
         ("Contrast (SD)", None, f"{image.std() / 255:.3f}"),
     )
+
+
+def expression_words(values: np.ndarray) -> str:
+    """What differs from the neutral face: "smile +0.4, eye −1.0"."""
+    shown = [
+        f"{name} {value:+.1f}".replace("-", "\u2212")
+        for name, value in zip(NAMES, values, strict=True)
+        if abs(value) >= 0.05
+    ]
+    return ", ".join(shown) or "neutral"
 
 
 GENERATOR = Faces()
