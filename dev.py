@@ -114,6 +114,7 @@ def missing_packages(command: str) -> list[str]:
         wanted |= {"xvfb": shutil.which("Xvfb"), "xauth": shutil.which("xauth")}
     if command == "test":  # the public BIDS validator is a program of Node
         wanted |= {"nodejs": shutil.which("node"), "npm": shutil.which("npm")}
+        wanted |= {"xdotool": shutil.which("xdotool")}  # presses the participant's keys
     if command == "bench":  # Brian2's fast target compiles
         wanted |= {"g++": shutil.which("g++"), f"{python}-dev": header.exists()}
     return missing + [package for package, there in wanted.items() if not there]
