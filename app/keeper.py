@@ -16,7 +16,7 @@ from backend.core.files import FileProblem
 from backend.core.parameters import ParameterError
 from backend.core.runner import reopened
 from backend.core.store import load_record
-from backend.studies import ids
+from backend.studies import find, ids
 
 if TYPE_CHECKING:
     from app.window import MainWindow
@@ -62,17 +62,17 @@ class SessionKeeper(QObject):
     def collect(self) -> Session:
         """The window as a session."""
         window = self.window
-        panel = window.panels.get("simulate")
-        pages = panel.pages if panel is not None else {}
+        # Not by class: start-up would import the study pages.
+        panels = [one for one in window.panels.values() if hasattr(one, "show_study")]
         studies = {}
-        for name, page in pages.items():
+        for name, page in (pair for panel in panels for pair in panel.pages.items()):
             state = page.controller.state()
             state.layout = {"body": page.splitter.sizes()}
             studies[name] = state
         kept = {name: one.kept() for name, one in window.panels.items() if hasattr(one, "kept")}
         return Session(
             panel=window.panel,
-            study=panel.current.controller.study.id if panel is not None else "",
+            shown={panel.id: panel.study for panel in panels},
             studies=studies,
             panels={**window.waiting, **kept},
             geometry=bytes(window.saveGeometry().toBase64().data()).decode("ascii"),
@@ -100,7 +100,7 @@ class SessionKeeper(QObject):
             if text:
                 restore(QByteArray.fromBase64(text.encode("ascii", "ignore")))
         for name, state in session.studies.items():
-            page = window.simulate.page(name)
+            page = window.study_page(name)
             with contextlib.suppress(ParameterError):
                 page.controller.restore(state)
             sizes = state.layout.get("body")
@@ -111,13 +111,14 @@ class SessionKeeper(QObject):
         for name, one in window.panels.items():
             if hasattr(one, "restore") and name in window.waiting:
                 one.restore(window.waiting.pop(name))
-        if session.study in ids():
-            window.simulate.show_study(session.study)
+        for name in session.shown.values():
+            if name in ids():
+                window.studies(find(name).panel).show_study(name)
         window.show_panel(session.panel)
 
     def _last_run(self, name: str, run: str) -> None:
         """Show the pictures of the study's last run, if it is still in the history."""
-        page = self.window.simulate.page(name)
+        page = self.window.study_page(name)
         if not run or page.controller.alive:
             return
         with contextlib.suppress(FileProblem, ParameterError):

@@ -35,10 +35,13 @@ class StudyState:
 
 @dataclass
 class Session:
-    """Everything a window needs to come back; ``panels`` holds what each says in ``kept()``."""
+    """Everything a window needs to come back.
+
+    ``panels`` holds what each says in ``kept()``; ``shown`` the study in front of each panel.
+    """
 
     panel: str = "home"
-    study: str = ""
+    shown: dict[str, str] = field(default_factory=dict)
     studies: dict[str, StudyState] = field(default_factory=dict)
     panels: dict[str, dict[str, Any]] = field(default_factory=dict)
     geometry: str = ""
@@ -93,11 +96,14 @@ def load(path: Path) -> Session:
         raise FileProblem(f"{path.name} was written by a newer Isomorph. Update to open it.")
     session = Session(
         panel=text(document, "panel") or "home",
-        study=text(document, "study"),
         geometry=text(document, "geometry"),
         docks=text(document, "docks"),
         saved=text(document, "saved"),
     )
+    shown = document.get("shown")
+    if not isinstance(shown, dict):  # an older program had one panel of studies
+        shown = {"simulate": text(document, "study")}
+    session.shown = {str(name): one for name, one in shown.items() if isinstance(one, str)}
     panels = document.get("panels")
     for name, kept in (panels if isinstance(panels, dict) else {}).items():
         if isinstance(kept, dict):

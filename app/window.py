@@ -47,6 +47,7 @@ from backend.core.files import FileProblem
 from backend.core.runner import Job, Runner
 from backend.core.store import Store
 from backend.core.tasks import Task
+from backend.studies import find
 from widgets import icons, theme
 from widgets.banner import Banner, BannerArea
 from widgets.code_view import CodeView
@@ -55,7 +56,7 @@ from widgets.parts import Button
 
 if TYPE_CHECKING:
     from app.panels.simulate.page import StudyPage
-    from app.panels.simulate.panel import SimulatePanel
+    from app.panels.studies import StudyPanel
     from backend.stimuli.set_store import StoredSet
 
 SMALLEST = QSize(1100, 640)
@@ -247,20 +248,25 @@ class MainWindow(QMainWindow):
                 self.undo_group.addStack(stack)
             self.undo_group.setActiveStack(stack)
 
-    @property
-    def simulate(self) -> SimulatePanel:
-        """The Simulate panel (made when first asked for)."""
-        if "simulate" not in self.panels:
+    def studies(self, panel: str) -> StudyPanel:
+        """A panel of studies (made when first asked for)."""
+        if panel not in self.panels:
             here = self.panel
-            self.show_panel("simulate")
+            self.show_panel(panel)
             self.show_panel(here)
-        panel: SimulatePanel = self.panels["simulate"]
-        return panel
+        made: StudyPanel = self.panels[panel]
+        return made
+
+    def study_page(self, identifier: str) -> StudyPage:
+        """The page of a study, in whichever panel it lives."""
+        return self.studies(find(identifier).panel).page(identifier)
 
     @property
     def page(self) -> StudyPage | None:
         """The study page in front, if a study is in front."""
-        return self.simulate.current if self.panel == "simulate" else None
+        panel = self.panels.get(self.panel)
+        shown = getattr(panel, "study", "")
+        return panel.page(shown) if panel is not None and shown else None
 
     @property
     def front(self) -> Any:
@@ -271,17 +277,23 @@ class MainWindow(QMainWindow):
         ``show_methods``, ``take_file``, ``regions`` and ``shut``; an action is possible when the
         front has what it needs.
         """
-        return self.page or self.panels.get(self.panel)
+        panel = self.panels.get(self.panel)
+        return getattr(panel, "front", panel)
 
     @property
     def simulating(self) -> bool:
-        """True while a run of the Simulate panel is alive."""
+        """True while a run of any study is alive."""
         return any(not job.draft for job in self.runner.alive)
+
+    def running_in(self, panel: str) -> bool:
+        """True while a run of a study of this panel is alive."""
+        return any(not job.draft and job.study.panel == panel for job in self.runner.alive)
 
     def open_study(self, identifier: str) -> StudyPage:
         """Show a study's page."""
-        page = self.simulate.show_study(identifier)
-        self.show_panel("simulate")
+        panel = find(identifier).panel
+        page = self.studies(panel).show_study(identifier)
+        self.show_panel(panel)
         return page
 
     def open_study_running(self, identifier: str) -> None:
@@ -311,7 +323,7 @@ class MainWindow(QMainWindow):
             self.open_study(job.study.id)
 
     def _export_offer(self, job: Job, offer: Any) -> None:
-        exporting.export_offer(self.simulate.page(job.study.id), job, offer)
+        exporting.export_offer(self.study_page(job.study.id), job, offer)
 
     # ---- edit, view ------------------------------------------------------------------------
 

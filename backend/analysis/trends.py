@@ -123,7 +123,8 @@ def link(x: np.ndarray, y: np.ndarray) -> Link:
     good = np.isfinite(x) & np.isfinite(y)
     x, y, n = x[good], y[good], int(good.sum())
     if n < 4 or np.ptp(x) == 0 or np.ptp(y) == 0:
-        return Link(*[float("nan")] * 4, n)
+        nothing = float("nan")
+        return Link(nothing, nothing, nothing, nothing, n)
     found = pearsonr(x, y)
     r = float(np.clip(found.statistic, -0.999999, 0.999999))
     half = norm.ppf(0.975) / np.sqrt(n - 3)

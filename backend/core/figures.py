@@ -94,6 +94,8 @@ def render(
         elif data:
             if "x_title" in data:
                 axes.set_xlabel(rich_text(data["x_title"]), color=data_colour("text3", theme))
+            if "y_title" in data:
+                axes.set_ylabel(rich_text(data["y_title"]), color=data_colour("text3", theme))
             DRAW[view.kind](figure, axes, view, data, theme)
         else:
             axes.text(0.5, 0.5, "no data yet", ha="center", transform=axes.transAxes)
@@ -205,7 +207,11 @@ def draw_traces(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme
     for series in view.series:
         if has_values(data.get(series.name)):
             y = np.asarray(data[series.name])
-            line(axes, series, x[shown], y[shown], theme)
+            own = data.get(f"{series.name}_x")
+            if own is not None:
+                line(axes, series, np.asarray(own), y, theme)
+            else:
+                line(axes, series, x[shown], y[shown], theme)
             band = (data.get("bands") or {}).get(series.name)
             if band is not None:
                 axes.fill_between(
@@ -216,6 +222,9 @@ def draw_traces(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme
                     alpha=0.2,
                     lw=0,
                 )
+    words = data.get("x_labels")
+    if words is not None and len(words):
+        axes.set_xticks(range(len(words)), [rich_text(str(word)) for word in words])
     limits(axes, view)
 
 

@@ -10,6 +10,7 @@ What a channel must hold for each kind (arrays; missing keys are allowed unless 
                   name, optional ``bands`` {name: (low, high)}
 ``image``         latest ``image``\\* (H, W) or (H, W, 3) uint8, row 0 at the top unless
                   ``origin="lower"``; optional ``markers``: list of Marker
+                  plots may bring ``x_title``, ``y_title`` and ``x_labels`` (words at 0, 1, 2 ...)
 ``histogram``     latest ``edges``\\*, one array of counts or densities per bar series, and for
                   each line series NAME arrays ``NAME_x`` and ``NAME``
 ``bars``          latest ``labels``\\* list of str, ``values``\\*
@@ -20,8 +21,6 @@ What a channel must hold for each kind (arrays; missing keys are allowed unless 
 ``band``          latest ``x``\\*: edges (n+1,), ``labels``\\*: n words, ``here``: position
 ``counters``      latest ``lead``\\*, ``caption``, ``rows``: list of (label, note, value text)
 ``editor``        latest ``image``\\*; drawn with the figure editor (the study names its parameter)
-``pictures``      latest ``image`` uint8 and ``parts``: list of (caption, image uint8), ``note``
-``sheet``         a contact sheet, fed by a source of pictures
 ``pictures``      latest ``image`` uint8 and ``parts``: list of (caption, image uint8), ``note``
 ``sheet``         a contact sheet, fed by a source of pictures
 """

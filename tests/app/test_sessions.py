@@ -31,7 +31,7 @@ def test_what_was_set_comes_back(window: MainWindow, wait: Callable[..., None]) 
     wait(sessions.own_file().exists)
     window.keeper.autosave()
     session = sessions.load(sessions.own_file())
-    assert session.study == RETINA
+    assert session.shown["simulate"] == RETINA
     assert session.panel == "simulate"
     page.controller.set_preset("Figure 3A")
     window.show_panel("home")

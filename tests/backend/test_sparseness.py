@@ -1,4 +1,4 @@
-"""Population sparseness: limits, invariances, nulls and running means (06, section 7, items 1-5)."""
+"""Population sparseness: limits, invariances, nulls, running means (06, section 7, items 1-5)."""
 
 from __future__ import annotations
 

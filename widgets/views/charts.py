@@ -36,6 +36,7 @@ class HistogramView(PlotView):
 
     def _draw(self, channel: Any) -> bool:
         data = channel.snapshot()
+        self.retitle(data)
         self._edges = np.asarray(data.get("edges", ()), float)
         self._bars, self._lines = {}, {}
         for series in self.view.series:

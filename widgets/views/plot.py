@@ -98,11 +98,13 @@ class PlotView(ViewWidget):
         canvas.update()
 
     def retitle(self, data: Mapping[str, Any]) -> None:
-        """Take the title of x that a channel brings (a scan names what it varies)."""
-        title = data.get("x_title")
-        scale = self.canvas.x_scale
-        if title and scale.axis.title != title:
-            scale.axis = replace(scale.axis, label=str(title), unit="")
+        """Take the titles and the words along x that a channel brings (a scan names what it
+        varies, a network its layers)."""
+        for key, scale in (("x_title", self.canvas.x_scale), ("y_title", self.canvas.y_scale)):
+            title = data.get(key)
+            if title and scale.axis.title != title:
+                scale.axis = replace(scale.axis, label=str(title), unit="")
+        self.canvas.x_scale.labels = [str(word) for word in data.get("x_labels") or ()]
 
     def whole(self, left: float, right: float) -> tuple[float, float]:
         """The range of x; a channel that knows where its run ends shows all of it."""

@@ -64,6 +64,7 @@ class TracesView(PlotView):
         }
 
     def _take_latest(self, data: dict[str, Any]) -> None:
+        self.retitle(data)
         x = np.asarray(data.get("x", ()), float)
         self._lines = {}
         for series in self.view.series:

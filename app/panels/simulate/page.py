@@ -207,7 +207,8 @@ class StudyPage(QWidget):
         job = self.controller.job
         self._show_layout()
         show_strip(self.strip, self.controller, self.began)
-        self.window_.rail.show_alive("simulate", self.window_.simulating)
+        panel = self.controller.study.panel
+        self.window_.rail.show_alive(panel, self.window_.running_in(panel))
         while self._later:
             title, text = self._later.pop(0)
             if title:
