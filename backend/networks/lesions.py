@@ -1,0 +1,439 @@
+"""Lesions of a network, with undo that restores the state hash.
+
+Source: 06-sparse-coding, section 2.10 (permuted weights and biases, ReLU off) and 05-dnnbrain,
+section 2.12 (ablated channels).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import MethodType, TracebackType
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+
+from backend.core.parameters import ParameterError
+from backend.networks.units import Check, channel_axis, first_tensor, layer_output, within
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from backend.networks.layers import Layer
+    from backend.networks.network import Network
+
+Kind = Literal["W-all", "W-channel", "W-kernel", "bias", "ReLU-off", "ablate"]
+KINDS: tuple[str, ...] = get_args(Kind)
+Ablation = Literal["weights", "zero", "mean", "shuffle"]
+ABLATIONS: tuple[str, ...] = get_args(Ablation)
+Undo = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """One lesion.
+
+    Attributes
+    ----------
+    kind : "W-all" shuffles a layer's weights as a whole, "W-channel" its kernels over output
+        channels (biases stay), "W-kernel" the entries inside each kernel, "bias" its biases,
+        "ReLU-off" makes ReLUs the identity, "ablate" silences channels.
+    layers : layer names; empty means every convolutional and linear layer (every ReLU for
+        "ReLU-off"). Naming a module that contains ReLUs switches off all of them.
+    strength : share of the weights (kernels, entries, biases) that take part in the shuffle, or of
+        the identity mixed into each ReLU; "ablate" ignores it.
+    seed : of the shuffles; each layer's shuffle depends on the seed and the layer only.
+    channels : for "ablate", indices from 0.
+    ablation : "weights" sets weights and biases to 0, with those of a batch normalisation that
+        follows; the others act on the layer's output: "zero"; "mean", each channel's mean over the
+        reference images; "shuffle", the map of another image: of the reference images in a
+        shuffled order, the k-th for the k-th image of a batch.
+    """
+
+    kind: Kind
+    layers: tuple[str, ...] = ()
+    strength: float = 1.0
+    seed: int = 0
+    channels: tuple[int, ...] = ()
+    ablation: Ablation = "weights"
+
+    def label(self) -> str:
+        """Words for the undo list.
+
+        >>> Lesion("ablate", ("conv5",), channels=(0, 3)).label()
+        'ablate 2 channels of conv5'
+        >>> Lesion("W-all", strength=0.5).label()
+        'W-all, 50 %, every layer'
+        """
+        where = ", ".join(self.layers) or "every layer"
+        if self.kind == "ablate":
+            return f"ablate {len(self.channels)} channels of {where}"
+        return f"{self.kind}, {self.strength:.0%}, {where}".replace("%", " %")
+
+
+def lesioned(
+    network: Network, lesion: Lesion, reference: Tensor | None = None, check: Check | None = None
+) -> Network:
+    """A lesioned copy of a network; the original is untouched.
+
+    Parameters
+    ----------
+    reference : prepared images (n, C, H, W) that "mean" and "shuffle" take values from.
+
+    Raises
+    ------
+    ParameterError
+        for a layer, channel or strength that cannot be.
+    """
+    copy = network.copy()
+    _apply(copy, lesion, reference, check)
+    return copy
+
+
+class LesionStack:
+    """Lesions put on a network in place, undone one by one from the last.
+
+    As a context manager it undoes all of them on leaving, also after an exception.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._done: list[tuple[Lesion, Undo]] = []
+
+    @property
+    def lesions(self) -> tuple[Lesion, ...]:
+        return tuple(lesion for lesion, _ in self._done)
+
+    def apply(
+        self, lesion: Lesion, reference: Tensor | None = None, check: Check | None = None
+    ) -> None:
+        """Add a lesion; a cancelled or refused one leaves the network as it was."""
+        self._done.append((lesion, _apply(self.network, lesion, reference, check)))
+
+    def undo(self) -> Lesion | None:
+        """Take the last lesion back and return it; None when there is none."""
+        if not self._done:
+            return None
+        lesion, undo = self._done.pop()
+        undo()
+        return lesion
+
+    def undo_all(self) -> None:
+        while self.undo() is not None:
+            pass
+
+    def __enter__(self) -> LesionStack:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.undo_all()
+
+
+def _apply(network: Network, lesion: Lesion, reference: Tensor | None, check: Check | None) -> Undo:
+    _check(lesion)
+    undone: list[Undo] = []
+
+    def undo() -> None:
+        while undone:
+            undone.pop()()
+
+    try:
+        if lesion.kind == "ReLU-off":
+            undone.extend(_silence(module, lesion.strength) for module in _named(network, lesion))
+        elif lesion.kind == "ablate":
+            for name in lesion.layers:
+                _ablate(network, name, lesion, reference, undone)
+        else:
+            _shuffle(network, lesion, undone, check)
+    except BaseException:
+        undo()
+        raise
+    return undo
+
+
+def _check(lesion: Lesion) -> None:
+    if lesion.kind not in KINDS:
+        raise ParameterError("kind", f'There is no lesion "{lesion.kind}". Choose one of '
+                             f"{', '.join(KINDS)}.", KINDS[0])  # fmt: skip
+    if not 0.0 <= lesion.strength <= 1.0:
+        raise ParameterError("strength", f"Strength is {lesion.strength:g}; it goes from 0 to 1.",
+                             min(max(lesion.strength, 0.0), 1.0))  # fmt: skip
+    if lesion.kind == "ablate" and not (lesion.layers and lesion.channels):
+        raise ParameterError("channels", "An ablation needs a layer and at least one channel. "
+                             "Choose channels on the map.")  # fmt: skip
+    if lesion.ablation not in ABLATIONS:
+        raise ParameterError("ablation", f'There is no ablation "{lesion.ablation}". Choose one of '
+                             f"{', '.join(ABLATIONS)}.", ABLATIONS[0])  # fmt: skip
+
+
+def _named(network: Network, lesion: Lesion) -> list[nn.Module]:
+    """The modules a lesion names; the whole network when it names none."""
+    if not lesion.layers:
+        return [network.module]
+    return list({id(m): m for m in (_module(network, name) for name in lesion.layers)}.values())
+
+
+def _module(network: Network, name: str) -> nn.Module:
+    try:
+        return network.module.get_submodule(name.partition("#")[0])
+    except AttributeError:
+        from backend.networks.layers import find
+
+        find(network, name)
+        raise
+
+
+# --- shuffled weights and biases -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class WeightLayer:
+    """A convolutional or linear layer's parameters; ``weight`` has output channels first."""
+
+    name: str
+    weight: Tensor
+    bias: Tensor | None
+
+
+def weight_layers(network: Network) -> list[WeightLayer]:
+    """Every convolutional and linear layer, the projections of attention among them, in order."""
+    from torch import nn
+    from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
+
+    found: dict[int, WeightLayer] = {}
+    bias: Tensor | None
+    for name, module in network.module.named_modules():
+        if isinstance(module, nn.MultiheadAttention) and module.in_proj_weight is not None:
+            weight, bias = module.in_proj_weight.data, module.in_proj_bias
+        elif isinstance(module, _ConvNd | nn.Linear):
+            weight, bias = module.weight.data, module.bias
+            if isinstance(module, _ConvTransposeNd):
+                weight = weight.transpose(0, 1)
+        else:
+            continue
+        layer = WeightLayer(name, weight, None if bias is None else bias.data)
+        found.setdefault(weight.data_ptr(), layer)
+    return list(found.values())
+
+
+def _shuffle(network: Network, lesion: Lesion, undone: list[Undo], check: Check | None) -> None:
+    every = weight_layers(network)
+    names = [layer.name for layer in every]
+    for name in lesion.layers:
+        if name not in names:
+            _module(network, name)
+            raise ParameterError("layers", f"{name} has no weights to shuffle. Choose a "
+                                 "convolutional or linear layer.", names[0])  # fmt: skip
+    for number, layer in enumerate(every):
+        if lesion.layers and layer.name not in lesion.layers:
+            continue
+        if check is not None:
+            check()
+        tensor = layer.bias if lesion.kind == "bias" else layer.weight
+        if tensor is None:
+            continue
+        undone.append(_restore(tensor))
+        rng = np.random.default_rng([lesion.seed, number])
+        _shuffle_tensor(tensor, lesion.kind, lesion.strength, rng)
+
+
+def _restore(tensor: Tensor) -> Undo:
+    before = tensor.clone()
+
+    def undo() -> None:
+        tensor.copy_(before)
+
+    return undo
+
+
+def _shuffle_tensor(tensor: Tensor, kind: Kind, strength: float, rng: np.random.Generator) -> None:
+    from backend.networks.runtime import torch
+
+    values = tensor.cpu().numpy().copy()
+    if kind == "W-kernel":
+        rows = values.reshape(len(values), -1)
+        values = _shuffled_rows(rows, strength, rng).reshape(values.shape)
+    elif kind == "W-channel":
+        values = values[_partial_permutation(len(values), strength, rng)]
+    else:
+        values = _shuffled(values.reshape(-1), strength, rng).reshape(values.shape)
+    tensor.copy_(torch().from_numpy(np.ascontiguousarray(values)))
+
+
+def _shuffled(values: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
+    """The values with a share of them exchanged among themselves, without an index at full."""
+    if strength == 1.0:
+        return rng.permutation(values)
+    chosen = _chosen(values.size, strength, rng)
+    values[chosen] = values[rng.permutation(chosen)]
+    return values
+
+
+def _partial_permutation(n: int, strength: float, rng: np.random.Generator) -> np.ndarray:
+    order = np.arange(n)
+    return rng.permutation(n) if strength == 1.0 else _shuffled(order, strength, rng)
+
+
+def _shuffled_rows(rows: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
+    if strength == 1.0:
+        return rng.permuted(rows, axis=1)
+    for row in rows:
+        _shuffled(row, strength, rng)
+    return rows
+
+
+def _chosen(n: int, strength: float, rng: np.random.Generator) -> np.ndarray:
+    return rng.choice(n, round(strength * n), replace=False, shuffle=False)
+
+
+# --- ReLU off ------------------------------------------------------------------------------------
+
+
+def _silence(module: nn.Module, strength: float) -> Undo:
+    """Mix the identity into every ReLU of a module, functional ones included.
+
+    The forward method is replaced on this one object, so the module keeps its class and name.
+    """
+    before = module.__dict__.get("forward")
+
+    def undo() -> None:
+        module.__dict__.pop("forward", None)
+        if before is not None:
+            module.__dict__["forward"] = before
+
+    module.__dict__["forward"] = _Silenced(module, before, strength)
+    return undo
+
+
+class _Silenced:
+    """A forward method under :func:`backend.networks.rectifiers.leaky`; copies with its module."""
+
+    def __init__(self, module: nn.Module, before: Any, strength: float) -> None:
+        self.before = before or MethodType(type(module).forward, module)
+        self.strength = strength
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        from backend.networks.rectifiers import leaky
+
+        with leaky(self.strength):
+            return self.before(*arguments, **named)
+
+
+# --- ablation ------------------------------------------------------------------------------------
+
+
+def _ablate(
+    network: Network, name: str, lesion: Lesion, reference: Tensor | None, undone: list[Undo]
+) -> None:
+    from backend.networks.layers import find
+
+    layer = find(network, name)
+    axis = channel_axis(network, layer)
+    for channel in lesion.channels:
+        within(layer.shape[axis - 1], channel, "channel", name)
+    if lesion.ablation == "weights":
+        _ablate_weights(network, layer, lesion.channels, undone)
+        return
+    donor = None
+    if lesion.ablation != "zero":
+        donor = _donor(network, layer, axis, lesion, reference)
+    ablation = _Ablation(name, axis, lesion.channels, donor, lesion.ablation)
+    undone.append(network.module.register_forward_pre_hook(ablation.restart).remove)
+    undone.append(_module(network, name).register_forward_hook(ablation).remove)
+
+
+def _ablate_weights(
+    network: Network, layer: Layer, channels: Sequence[int], undone: list[Undo]
+) -> None:
+    found = [w for w in weight_layers(network) if w.name == layer.name.partition("#")[0]]
+    if not found or len(found[0].weight) != layer.shape[channel_axis(network, layer) - 1]:
+        before = [n for n in layer.follows if n in {w.name for w in weight_layers(network)}]
+        hint = f"choose {before[0]}" if before else "choose a convolutional or linear layer"
+        raise ParameterError("ablation", f"{layer.name} has no weights of its own. Ablate its "
+                             f"activation, or {hint}.", "zero")  # fmt: skip
+    tensors = [found[0].weight] + ([] if found[0].bias is None else [found[0].bias])
+    follower = batch_norm_after(network, layer)
+    if follower is not None:
+        normalisation: Any = _module(network, follower.name)
+        tensors += [p.data for p in (normalisation.weight, normalisation.bias) if p is not None]
+    for tensor in tensors:
+        undone.append(_restore(tensor))
+        tensor[list(channels)] = 0.0
+
+
+def batch_norm_after(network: Network, layer: Layer) -> Layer | None:
+    """The batch normalisation that a layer's output enters; None without one."""
+    from torch.nn.modules.batchnorm import _BatchNorm
+
+    from backend.networks.layers import layers
+
+    for other in layers(network):
+        module = network.module.get_submodule(other.name.partition("#")[0])
+        if layer.name in other.follows and isinstance(module, _BatchNorm):
+            return other
+    return None
+
+
+def _donor(
+    network: Network, layer: Layer, axis: int, lesion: Lesion, reference: Tensor | None
+) -> Tensor:
+    """What stands in for the channels: (k,) means, or (m, k, ...) maps of shuffled images."""
+    from backend.networks.runtime import torch
+    from backend.networks.units import batch_size
+
+    if reference is None or not len(reference):
+        raise ParameterError("reference", f'Ablation by "{lesion.ablation}" needs images to take '
+                             "values from. Choose a stimulus set.", "zero")  # fmt: skip
+    parts = []
+    with torch().no_grad():
+        for part in reference.split(batch_size(reference, gradients=False)):
+            output = layer_output(network.module, layer.name, part).movedim(axis, 1)
+            chosen = output[:, list(lesion.channels)]
+            if lesion.ablation == "mean":
+                chosen = chosen.reshape(*chosen.shape[:2], -1).mean(2)
+            parts.append(chosen)
+    values = torch().cat(parts)
+    if lesion.ablation == "mean":
+        return values.mean(0)
+    order = np.random.default_rng(lesion.seed).permutation(len(values))
+    return values[torch().from_numpy(order)]
+
+
+class _Ablation:
+    """Hooks that replace channels of one call of a layer; they copy with their network."""
+
+    def __init__(
+        self, name: str, axis: int, channels: Sequence[int], donor: Tensor | None, how: str
+    ) -> None:
+        self.axis, self.channels, self.donor, self.how = axis, list(channels), donor, how
+        self.wanted = int(name.partition("#")[2] or 1)
+        self.calls: dict[int, int] = {}
+
+    def restart(self, _module: Any, _inputs: Any) -> None:
+        """A pass of this thread begins."""
+        self.calls[threading.get_ident()] = 0
+
+    def __call__(self, _module: Any, _inputs: Any, output: Any) -> Any:
+        thread = threading.get_ident()
+        self.calls[thread] = self.calls.get(thread, 0) + 1
+        if self.calls[thread] != self.wanted:
+            return None
+        tensor = first_tensor(output)
+        changed = tensor.clone()
+        view = changed.movedim(self.axis, 1)
+        view[:, self.channels] = self._values(len(view), view.ndim)
+        return changed if tensor is output else (changed, *output[1:])
+
+    def _values(self, n: int, dimensions: int) -> Any:
+        if self.donor is None:
+            return 0.0
+        if self.how == "mean":
+            return self.donor.reshape(1, -1, *[1] * (dimensions - 2))
+        repeats = -(-n // len(self.donor))
+        return self.donor.repeat(repeats, *[1] * (self.donor.ndim - 1))[:n]
