@@ -1,0 +1,1 @@
+"""Deep networks: definitions, layers, scans, attribution, lesions and training."""
