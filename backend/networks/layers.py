@@ -152,8 +152,8 @@ def hooked(module: nn.Module, call: Any) -> Iterator[None]:
 
 
 def _traced(network: Network) -> tuple[Layer, ...]:
-    from backend.networks.tracing import Trace
     from backend.networks.runtime import torch
+    from backend.networks.tracing import Trace
 
     module = network.module
     x = network.example()
@@ -187,9 +187,7 @@ def _traced(network: Network) -> tuple[Layer, ...]:
     return tuple(found)
 
 
-def spans_after(
-    part: nn.Module, inputs: Any, output: Tensor, spans: Spans | None
-) -> Spans | None:
+def spans_after(part: nn.Module, inputs: Any, output: Tensor, spans: Spans | None) -> Spans | None:
     """The receptive field after a leaf module."""
     kind = type(part).__name__
     if spans is None or output.ndim != 4:

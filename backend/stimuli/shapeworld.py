@@ -143,7 +143,7 @@ def train_set() -> Pictures:
     return _set(categories(), 72, TRAIN_SEED)
 
 
-def test_set(exemplars: int = 16) -> Pictures:
+def test_set(exemplars: int = 16) -> Pictures:  # noqa: PT028
     """TEST: the trained categories, other exemplars; 16 each unless said."""
     return _set(categories(), exemplars, TEST_SEED)
 
