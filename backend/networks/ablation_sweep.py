@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backend.core.parameters import ParameterError
+from backend.networks.layers import Layer, find, first_tensor
 from backend.networks.lesions import batch_norm_after
-from backend.networks.units import Check, channel_axis, first_tensor
+from backend.networks.units import Check, call_number, channel_axis, submodule
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from backend.networks.layers import Layer
     from backend.networks.network import Network
 
 BYTES = 64 * 2**20
@@ -79,8 +79,6 @@ def ablation_sweep(
     ParameterError
         for a layer that is not there, shares outside 0 to 1, and labels that do not match.
     """
-    from backend.networks.layers import find
-
     target = find(network, layer)
     target = batch_norm_after(network, target) or target
     shares = np.asarray(fractions, float)
@@ -159,20 +157,20 @@ def _shared(network: Network, layer: Layer, x: Tensor, masks: Tensor) -> np.ndar
 
 
 def _masked_pass(network: Network, layer: Layer, x: Tensor, masks: Tensor) -> Tensor:
-    path, _, call = layer.name.partition("#")
+    wanted = call_number(layer.name)
     axis = channel_axis(network, layer)
     calls = [0]
 
     def hook(_module: Any, _inputs: Any, output: Any) -> Any:
         calls[0] += 1
-        if calls[0] != int(call or 1):
+        if calls[0] != wanted:
             return None
         maps = first_tensor(output).movedim(axis, 1)
         shape = (len(masks), 1, masks.shape[1], *[1] * (maps.ndim - 2))
         repeated = (maps[None] * masks.reshape(shape)).flatten(0, 1).movedim(1, axis)
         return repeated if output is first_tensor(output) else (repeated, *output[1:])
 
-    handle = network.module.get_submodule(path).register_forward_hook(hook)
+    handle = submodule(network.module, layer.name).register_forward_hook(hook)
     try:
         return first_tensor(network.module(x))
     finally:

@@ -14,23 +14,26 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from backend.core.parameters import ParameterError
+from backend.core.parameters import ParameterError, unknown_name
+from backend.networks.layers import Layer, first_tensor, layers
 from backend.networks.units import (
     Check,
     Unit,
     batch_size,
+    call_number,
     channel_axis,
     checked,
-    first_tensor,
+    layer_output,
     objective,
+    output_axis,
     prepared,
+    submodule,
     values,
 )
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from backend.networks.layers import Layer
     from backend.networks.network import Network
 
 Method = Literal["vanilla", "guided", "deconvolution", "gradient x input", "SmoothGrad",
@@ -117,7 +120,7 @@ def attribute(
     elif method == "integrated gradients":
         maps = integrated_gradients(network, unit, x, options, check)
     elif method == "Grad-CAM":
-        layer = options.layer or last_map(network, unit).name
+        layer = options.layer or last_map(network, unit)
         maps = grad_cam(network, unit, x, layer, check)
     else:
         maps = gradients(network, unit, x, check)
@@ -212,6 +215,8 @@ def integrated_gradients(
     """
     from captum.attr import IntegratedGradients
 
+    from backend.networks.runtime import torch
+
     function = objective(network, unit)
 
     def checked_function(part: Tensor) -> Tensor:
@@ -219,10 +224,15 @@ def integrated_gradients(
             check()
         return function(part)
 
-    return IntegratedGradients(checked_function).attribute(
-        x, options.baseline, n_steps=options.steps, method="riemann_middle",
-        internal_batch_size=batch_size(x),
-    )  # fmt: skip
+    # An image at a time: captum's batches hold whole steps of all images.
+    peer = IntegratedGradients(checked_function)
+    return torch().cat([
+        peer.attribute(
+            image[None], options.baseline, n_steps=options.steps, method="riemann_middle",
+            internal_batch_size=batch_size(x),
+        )
+        for image in x
+    ])  # fmt: skip
 
 
 def grad_cam(
@@ -230,58 +240,72 @@ def grad_cam(
 ) -> Tensor:
     """(n, 1, H, W) ReLU of the layer's channels weighted by their mean gradient, resized.
 
-    Tokens of a transformer are laid out on their grid, without the class token.
+    Tokens of a transformer are laid out on their grid, without the class token. ``layer`` is a
+    layer or a block of layers.
     """
     from torch.nn import functional
 
-    from backend.networks.layers import find
-
-    look = find(network, layer)
-    target = checked(network, unit)
-    axis, unit_axis = channel_axis(network, look), channel_axis(network, target)
-    if len(look.shape) < 2:
-        raise ParameterError("layer", f"{layer} has no map. Choose a layer with rows and columns "
-                             f"before {unit.layer}.", last_map(network, unit).name)  # fmt: skip
+    unit_axis = channel_axis(network, checked(network, unit))
+    axis = {one.name: channel_axis(network, one) for one in layers(network)}.get(layer)
 
     def function(part: Tensor) -> Tensor:
-        maps, weights = _map_and_gradient(network, unit, unit_axis, part, layer, axis)
-        cam = functional.relu((maps * weights).sum(1, keepdim=True))
+        output, gradient = _output_and_gradient(network, unit, unit_axis, part, layer)
+        along = axis or output_axis(output.ndim)
+        if output.ndim < 3:
+            raise ParameterError(
+                "layer",
+                f"{layer} has no map. Choose a layer with rows and columns before {unit.layer}.",
+                last_map(network, unit),
+            )
+        weights = as_map(gradient, along).mean((2, 3), keepdim=True)
+        cam = functional.relu((as_map(output, along) * weights).sum(1, keepdim=True))
         return functional.interpolate(cam, x.shape[-2:], mode="bilinear", align_corners=False)
 
     return _by_batch(function, x, check)
 
 
-def _map_and_gradient(
-    network: Network, unit: Unit, unit_axis: int, x: Tensor, layer: str, axis: int
+def _output_and_gradient(
+    network: Network, unit: Unit, unit_axis: int, x: Tensor, layer: str
 ) -> tuple[Tensor, Tensor]:
-    """Channels (n, C, h, w) of a layer and the mean of a_u's gradient over each channel's map."""
+    """A layer's output before anything works on it in place, and a_u's gradient there."""
     from backend.networks.runtime import torch
-    from backend.networks.units import layer_output
 
-    path, _, call = layer.partition("#")
-    thread, calls, kept = threading.get_ident(), [0], list[Any]()
+    wanted, thread = call_number(layer), threading.get_ident()
+    calls, kept = [0], list[Any]()
 
     def hook(_module: Any, _inputs: Any, output: Any) -> Any:
         calls[0] += threading.get_ident() == thread
-        if calls[0] != int(call or 1) or kept:
+        if calls[0] != wanted or kept:
             return None
         kept.append(first_tensor(output))
-        if output is not kept[0]:
-            return None
         # What comes after may work in place: it gets a clone.
-        return output.clone()
+        return output.clone() if output is kept[0] else None
 
-    handle = network.module.get_submodule(path).register_forward_hook(hook)
+    handle = _looked_at(network, unit, layer).register_forward_hook(hook)
     try:
         with torch().enable_grad():
             output = layer_output(network.module, unit.layer, x.detach().requires_grad_())
-            if not kept:
-                raise ParameterError("layer", f"{layer} comes after {unit.layer}. Choose a layer "
-                                     "before it.", last_map(network, unit).name)  # fmt: skip
-            gradient = torch().autograd.grad(unit.value(output, unit_axis).sum(), kept[0])[0]
+            total = unit.value(output, unit_axis).sum()
+            gradient = None
+            if kept:
+                (gradient,) = torch().autograd.grad(total, kept[0], allow_unused=True)
     finally:
         handle.remove()
-    return as_map(kept[0].detach(), axis), as_map(gradient, axis).mean((2, 3), keepdim=True)
+    if gradient is None:
+        raise ParameterError(
+            "layer",
+            f"{layer} does not lead to {unit.layer}. Choose a layer before it.",
+            last_map(network, unit),
+        )
+    return kept[0].detach(), gradient
+
+
+def _looked_at(network: Network, unit: Unit, layer: str) -> Any:
+    try:
+        return submodule(network.module, layer)
+    except AttributeError:
+        names = [one.name for one in layers(network)]
+        raise unknown_name(layer, names, "layer") from None
 
 
 def as_map(output: Tensor, axis: int) -> Tensor:
@@ -304,10 +328,24 @@ def as_map(output: Tensor, axis: int) -> Tensor:
 _NOT_LOOKED_AT = ("Pool", "Dropout", "StochasticDepth", "MultiheadAttention")
 
 
-def last_map(network: Network, unit: Unit) -> Layer:
-    """The last layer before the unit whose channels form a map of more than one place."""
-    from backend.networks.layers import layers
+def last_map(network: Network, unit: Unit) -> str:
+    """The last layer before the unit whose channels form a map of more than one place.
 
+    Where it is part of a block (a residual block, parallel branches), the block's output is taken.
+    """
+    from torch import nn
+
+    found = _last_leaf(network, unit)
+    parts = found.name.partition("#")[0].split(".")
+    for depth in range(1, len(parts)):
+        block = ".".join(parts[:depth])
+        inside = unit.layer.startswith(f"{block}.")
+        if not inside and type(network.module.get_submodule(block)) is not nn.Sequential:
+            return block
+    return found.name
+
+
+def _last_leaf(network: Network, unit: Unit) -> Layer:
     found = None
     for layer in layers(network):
         if layer.name == unit.layer:
@@ -317,8 +355,11 @@ def last_map(network: Network, unit: Unit) -> Layer:
         if places and np.prod(places) > 1 and not any(k in layer.kind for k in _NOT_LOOKED_AT):
             found = layer
     if found is None:
-        raise ParameterError("layer", f"No layer before {unit.layer} has a map. Choose a unit of a "
-                             "later layer, or another method.")  # fmt: skip
+        raise ParameterError(
+            "layer",
+            f"No layer before {unit.layer} has a map. Choose a unit of a later layer, or another "
+            "method.",
+        )
     return found
 
 

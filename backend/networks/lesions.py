@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from backend.core.parameters import ParameterError
-from backend.networks.units import Check, channel_axis, first_tensor, layer_output, within
+from backend.networks.layers import Layer, find, first_tensor, layers
+from backend.networks.units import Check, call_number, channel_axis, layer_output, submodule, within
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from backend.networks.layers import Layer
     from backend.networks.network import Network
 
 Kind = Literal["W-all", "W-channel", "W-kernel", "bias", "ReLU-off", "ablate"]
@@ -181,10 +181,8 @@ def _named(network: Network, lesion: Lesion) -> list[nn.Module]:
 
 def _module(network: Network, name: str) -> nn.Module:
     try:
-        return network.module.get_submodule(name.partition("#")[0])
+        return submodule(network.module, name)
     except AttributeError:
-        from backend.networks.layers import find
-
         find(network, name)
         raise
 
@@ -331,8 +329,6 @@ class _Silenced:
 def _ablate(
     network: Network, name: str, lesion: Lesion, reference: Tensor | None, undone: list[Undo]
 ) -> None:
-    from backend.networks.layers import find
-
     layer = find(network, name)
     axis = channel_axis(network, layer)
     for channel in lesion.channels:
@@ -371,10 +367,8 @@ def batch_norm_after(network: Network, layer: Layer) -> Layer | None:
     """The batch normalisation that a layer's output enters; None without one."""
     from torch.nn.modules.batchnorm import _BatchNorm
 
-    from backend.networks.layers import layers
-
     for other in layers(network):
-        module = network.module.get_submodule(other.name.partition("#")[0])
+        module = submodule(network.module, other.name)
         if layer.name in other.follows and isinstance(module, _BatchNorm):
             return other
     return None
@@ -412,7 +406,7 @@ class _Ablation:
         self, name: str, axis: int, channels: Sequence[int], donor: Tensor | None, how: str
     ) -> None:
         self.axis, self.channels, self.donor, self.how = axis, list(channels), donor, how
-        self.wanted = int(name.partition("#")[2] or 1)
+        self.wanted = call_number(name)
         self.calls: dict[int, int] = {}
 
     def restart(self, _module: Any, _inputs: Any) -> None:

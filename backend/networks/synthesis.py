@@ -147,7 +147,7 @@ class _Canvas:
 
         t = torch()
         way = network.preprocessing
-        self.shape = (1, *way.shape)
+        self.shape = tuple(network.example().shape)
         parameter = next(network.module.parameters(), t.zeros(0))
         like: dict[str, Any] = {"dtype": parameter.dtype, "device": parameter.device}
         column = (1, -1, *[1] * (len(self.shape) - 2))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from backend.core.parameters import ParameterError
+from backend.networks.layers import find
 from backend.networks.units import Check, channel_axis, within
 
 if TYPE_CHECKING:
@@ -89,7 +90,6 @@ def top_stimuli(
     channels : indices from 0; None takes all, and rows of the result follow this order.
     place : (row, column), or (token,), of a single unit in each map, in the place of ``over``.
     """
-    from backend.networks.layers import find
     from backend.networks.scan import stream
 
     found = find(network, layer)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backend.core.parameters import ParameterError
-from backend.networks.units import channel_axis, first_tensor
+from backend.networks.layers import find, first_tensor
+from backend.networks.units import channel_axis, submodule
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -51,13 +52,11 @@ def rotated(network: Network, layer: str, degrees: float, seed: int = 0) -> Netw
 
     Later layers get the rotated output: their answers show what they need of the basis.
     """
-    from backend.networks.layers import find
-
     found = find(network, layer)
     axis = channel_axis(network, found)
     matrix = rotation_matrix(found.shape[axis - 1], degrees, seed)
     copy = network.copy()
-    module = copy.module.get_submodule(layer.partition("#")[0])
+    module = submodule(copy.module, layer)
     module.register_forward_hook(_Rotation(matrix, axis))
     return copy
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from backend.core.parameters import ParameterError
+from backend.networks.layers import find, first_tensor
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -70,7 +71,7 @@ class Unit:
         >>> Unit("conv2", 4, 2, 3).label()
         'conv2 channel 5, row 3, column 4 (index 4, 2, 3)'
         """
-        shape = _find(network, self.layer).shape if network is not None else ()
+        shape = find(network, self.layer).shape if network is not None else ()
         words = f"{self.layer} {self._numbers(len(shape))}".rstrip()
         if network is not None and self.channel is not None and shape == (len(network.labels),):
             words += f": {network.labels[self.channel]}"
@@ -126,7 +127,7 @@ def checked(network: Network, unit: Unit) -> Layer:
     ParameterError
         names the index, the range counted from 1, and the nearest that would do.
     """
-    layer = _find(network, unit.layer)
+    layer = find(network, unit.layer)
     axis = channel_axis(network, layer) - 1
     places = [size for i, size in enumerate(layer.shape) if i != axis]
     within(layer.shape[axis], unit.channel, "channel", layer.name)
@@ -167,14 +168,8 @@ def within(count: int, index: int | None, what: str, where: str) -> None:
         )
 
 
-def _find(network: Network, name: str) -> Layer:
-    from backend.networks.layers import find
-
-    return find(network, name)
-
-
 _CHANNELS_LAST = ("Linear", "NonDynamicallyQuantizableLinear", "LayerNorm", "MultiheadAttention",
-                  "Embedding")  # fmt: skip
+                  "ShiftedWindowAttention", "ShiftedWindowAttentionV2", "Embedding")  # fmt: skip
 _ELEMENTWISE = ("ReLU", "ReLU6", "GELU", "SiLU", "Hardswish", "Hardsigmoid", "Sigmoid", "Tanh",
                 "LeakyReLU", "ELU", "Dropout", "Identity", "StochasticDepth")  # fmt: skip
 
@@ -188,13 +183,37 @@ def channel_axis(network: Network, layer: Layer) -> int:
     dimensions = len(layer.shape)
     if dimensions < 2:
         return 1
-    if layer.kind in _CHANNELS_LAST or layer.kind.startswith(("Swin", "ShiftedWindow", "Patch")):
+    if layer.kind in _CHANNELS_LAST:
         return dimensions
-    if layer.kind in _ELEMENTWISE:
-        before = next((_find(network, name) for name in layer.follows), None)
-        if before is not None and before.shape == layer.shape and before.name != layer.name:
-            return channel_axis(network, before)
-    return dimensions if dimensions == 2 and "1d" not in layer.kind else 1
+    before = next((find(network, name) for name in layer.follows if name != layer.name), None)
+    if before is not None and layer.kind == "Permute" and len(before.shape) == dimensions:
+        permute: Any = submodule(network.module, layer.name)
+        return list(permute.dims).index(channel_axis(network, before))
+    if before is not None and layer.kind in _ELEMENTWISE and before.shape == layer.shape:
+        return channel_axis(network, before)
+    return output_axis(dimensions + 1) if "1d" not in layer.kind else 1
+
+
+def output_axis(dimensions: int) -> int:
+    """Channel axis of an output of so many axes where the layer says no more: 2 for tokens."""
+    return 2 if dimensions == 3 else 1
+
+
+def submodule(module: nn.Module, name: str) -> nn.Module:
+    """The module of a layer name; ``"path#2"`` is the module at ``path``."""
+    path = name.partition("#")[0]
+    if path == type(module).__name__ and not list(module.children()):
+        return module
+    return module.get_submodule(path)
+
+
+def call_number(name: str) -> int:
+    """Which call of its module a layer name means, from 1.
+
+    >>> call_number("layer1.0.relu#2")
+    2
+    """
+    return int(name.partition("#")[2] or 1)
 
 
 class _Reached(Exception):
@@ -208,19 +227,18 @@ def layer_output(module: nn.Module, name: str, images: Tensor) -> Tensor:
     there. Only this thread's pass is listened to, and the module is as before afterwards, also
     when the pass raises.
     """
-    path, _, call = name.partition("#")
-    target = module.get_submodule(path)
+    wanted = call_number(name)
     thread, calls, found = threading.get_ident(), [0], list[Any]()
 
     def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
         if threading.get_ident() != thread:
             return
         calls[0] += 1
-        if calls[0] == int(call or 1):
+        if calls[0] == wanted:
             found.append(first_tensor(output).clone())
             raise _Reached
 
-    handle = target.register_forward_hook(hook)
+    handle = submodule(module, name).register_forward_hook(hook)
     try:
         module(images)
     except _Reached:
@@ -229,13 +247,6 @@ def layer_output(module: nn.Module, name: str, images: Tensor) -> Tensor:
         handle.remove()
     raise ParameterError("layer", f"The network did not reach {name} on this input. Choose a "
                          "layer of the layer list.")  # fmt: skip
-
-
-def first_tensor(output: Any) -> Tensor:
-    """The tensor of a module's output: itself, or the first in a tuple, list or dictionary."""
-    while not hasattr(output, "clone"):
-        output = next(iter(output.values() if hasattr(output, "values") else output))
-    return output
 
 
 def objective(network: Network, unit: Unit) -> Callable[[Tensor], Tensor]:
