@@ -346,13 +346,15 @@ def last_map(network: Network, unit: Unit) -> str:
 
 
 def _last_leaf(network: Network, unit: Unit) -> Layer:
+    leading = _leading_to(network, unit.layer)
     found = None
     for layer in layers(network):
         if layer.name == unit.layer:
             break
         axis = channel_axis(network, layer) - 1
         places = [size for i, size in enumerate(layer.shape) if i != axis]
-        if places and np.prod(places) > 1 and not any(k in layer.kind for k in _NOT_LOOKED_AT):
+        looked_at = layer.name in leading and not any(k in layer.kind for k in _NOT_LOOKED_AT)
+        if looked_at and places and np.prod(places) > 1:
             found = layer
     if found is None:
         raise ParameterError(
@@ -361,6 +363,18 @@ def _last_leaf(network: Network, unit: Unit) -> Layer:
             "method.",
         )
     return found
+
+
+def _leading_to(network: Network, name: str) -> set[str]:
+    """Names of the layers whose output reaches a layer."""
+    follows = {layer.name: layer.follows for layer in layers(network)}
+    leading: set[str] = set()
+    left = [name]
+    while left:
+        new = set(follows[left.pop()]) - leading
+        leading |= new
+        left.extend(new)
+    return leading
 
 
 def display(maps: np.ndarray, mode: Display = "signed", percentile: float = 99.5) -> np.ndarray:
