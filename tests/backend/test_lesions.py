@@ -174,8 +174,8 @@ def test_ablated_channels_are_exactly_0_after_the_relu() -> None:
         rectified = layer_output(copy.module, "relu5", x).detach()
         assert not rectified[:, ten].any()
         others = [c for c in range(48) if c not in ten]
-        assert torch().equal(rectified[:, others],
-                             layer_output(network.module, "relu5", x).detach()[:, others])  # fmt: skip
+        intact = layer_output(network.module, "relu5", x).detach()
+        assert torch().equal(rectified[:, others], intact[:, others])
     bias = network.module.get_submodule("conv5").bias
     assert float(bias[list(ten)].detach().max()) > 0.02
 
