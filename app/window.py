@@ -47,7 +47,7 @@ from backend.core.files import FileProblem
 from backend.core.runner import Job, Runner
 from backend.core.store import Store
 from backend.core.tasks import Task
-from backend.studies import find
+from backend.studies import find, ids
 from widgets import icons, theme
 from widgets.banner import Banner, BannerArea
 from widgets.code_view import CodeView
@@ -295,6 +295,13 @@ class MainWindow(QMainWindow):
         page = self.studies(panel).show_study(identifier)
         self.show_panel(panel)
         return page
+
+    def open_page(self, identifier: str) -> None:
+        """A study by its id; any other name is the front page of the panel in front."""
+        if identifier in ids():
+            self.open_study(identifier)
+        else:
+            self.panels[self.panel].show_explore()
 
     def open_study_running(self, identifier: str) -> None:
         """Show a study and start it: the second click of the first minute."""

@@ -91,10 +91,11 @@ class HomePanel(QWidget):
         open_button = Button("Open session…", "folder-open-outline")
         open_button.clicked.connect(self.window_.keeper.open)
         self._padded(open_button)
-        self.side_column.addWidget(Head("Make and present"))
+        self.side_column.addWidget(Head("Make, present, look inside"))
         for words, icon, panel in (
             ("Stimuli: faces, noise, shapes, scenes", "image-multiple-outline", "stimuli"),
             ("Stage: run an experiment", "presentation-play", "stage"),
+            ("Explorer: look inside a network", "layers-outline", "explorer"),
         ):
             button = Button(words, icon, flat=True)
             button.clicked.connect(lambda _=False, p=panel: self.window_.show_panel(p))

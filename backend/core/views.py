@@ -9,7 +9,7 @@ What a channel must hold for each kind (arrays; missing keys are allowed unless 
 ``traces``        ring with columns x and one per series; or latest ``x``\\*, one array per series
                   name, optional ``bands`` {name: (low, high)}
 ``image``         latest ``image``\\* (H, W) or (H, W, 3) uint8, row 0 at the top unless
-                  ``origin="lower"``; optional ``markers``: list of Marker
+                  ``origin="lower"``; optional ``markers``: list of Marker, ``note``
                   plots may bring ``x_title``, ``y_title`` and ``x_labels`` (words at 0, 1, 2 ...)
 ``histogram``     latest ``edges``\\*, one array of counts or densities per bar series, and for
                   each line series NAME arrays ``NAME_x`` and ``NAME``
@@ -23,6 +23,7 @@ What a channel must hold for each kind (arrays; missing keys are allowed unless 
 ``editor``        latest ``image``\\*; drawn with the figure editor (the study names its parameter)
 ``pictures``      latest ``image`` uint8 and ``parts``: list of (caption, image uint8), ``note``
 ``sheet``         a contact sheet, fed by a source of pictures
+``maps``          latest ``maps``\\* (channels, H, W): channels of a layer, one selectable; ``note``
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from typing import Literal
 
 ViewKind = Literal[
     "raster", "traces", "image", "histogram", "bars", "psychometric", "scatter", "matrix",
-    "checks", "band", "counters", "editor", "pictures", "sheet",
+    "checks", "band", "counters", "editor", "pictures", "sheet", "maps",
 ]  # fmt: skip
 
 

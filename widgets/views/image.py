@@ -53,7 +53,7 @@ class ImageView(ViewWidget):
             self.canvas.limits = self._limits_of(image)
         self.canvas.markers = data.get("markers") or ()
         self.canvas.show_image(image)
-        self._count_missing(image)
+        self._count_missing(image, str(data.get("note", self.view.note)))
         self._refresh_read_out()
         return True
 
@@ -73,9 +73,8 @@ class ImageView(ViewWidget):
             return low, self.canvas.limits[1]  # no breathing colours
         return low, high if high > low else low + 1.0
 
-    def _count_missing(self, image: np.ndarray) -> None:
+    def _count_missing(self, image: np.ndarray, note: str) -> None:
         missing = int(np.isnan(image).sum()) if image.ndim == 2 else 0
-        note = self.view.note
         if missing:
             note = f"{note}, {missing} missing" if note else f"{missing} missing"
         self.set_note(note)
@@ -171,7 +170,7 @@ class MatrixView(ImageView):
         image = np.asarray(data["image"], float)
         self.canvas.image = image
         self._paint_categories(image)
-        self._count_missing(image)
+        self._count_missing(image, str(data.get("note", self.view.note)))
         return True
 
     def _paint_categories(self, image: np.ndarray) -> None:

@@ -138,7 +138,7 @@ class StudyPage(QWidget):
         strip.procedure_asked.connect(lambda name: self.start(name))
         strip.continue_for_asked.connect(self._continue_for)
         strip.stop_when_asked.connect(self._stop_when)
-        header.study_chosen.connect(self.window_.open_study)
+        header.study_chosen.connect(self.window_.open_page)
         header.preset_chosen.connect(self.choose_preset)
         header.citation_asked.connect(self.window_.commands.show_citation)
         header.changes_asked.connect(self.window_.commands.show_changes)

@@ -1,0 +1,207 @@
+"""Centre of the explorer: picture, channel maps, attribution, optimal stimulus, top pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from backend.core.channels import Latest
+from backend.core.newest import Newest
+from backend.core.views import Axis, Marker, Series, View, column, row
+from backend.networks.explorer_parameters import ExplorerParameters
+from widgets import theme
+from widgets.views import make_view
+from widgets.views.grid import ViewGrid
+
+if TYPE_CHECKING:
+    from backend.networks.explorer import Explorer, Shown
+
+VIEWS = (
+    View("picture", "Picture", "image", "picture", icon="image-outline",
+         empty="The picture that the network is shown appears here."),
+    View("maps", "Channel maps", "maps", "maps", icon="view-grid-outline", colour_map="viridis",
+         empty="Choose a layer on the left; its channels appear here.",
+         help="Every channel of the layer for this picture, in one scale of colours. Click one "
+         "to look at it, a place in it to see its receptive field."),
+    View("attribution", "What it answers to", "pictures", "attribution", icon="target",
+         empty="Click a channel; the parts of the picture that drive it appear here."),
+    View("optimal", "Optimal stimulus", "image", "optimal", icon="auto-fix",
+         empty="Click a channel and press Evolve stimulus."),
+    View("trace", "Activation", "traces", "trace", icon="chart-line", priority=2,
+         x=Axis("step"), y=Axis("activation"),
+         series=(Series("value", "optimal stimulus", "1"),
+                 Series("best", "best picture of the set", "theory", "dash")),
+         empty="Grows while a stimulus evolves."),
+    View("top", "Top pictures", "pictures", "top", icon="trophy-outline",
+         empty="Find top pictures shows the unit's best ones of the whole set."),
+)  # fmt: skip
+
+LAYOUT = column(
+    row("picture", "maps", weights=(1, 2.3)),
+    row("attribution", "optimal", "trace", "top", weights=(1.2, 1, 1, 1.3)),
+    weights=(1.5, 1),
+)
+
+
+class ExplorerBoard(QWidget):
+    """Draws what the explorer computes; all computing happens in one worker thread.
+
+    Signals: ``channel_chosen(channel, row, column)``, ``shown(Shown)`` when a picture went
+    through the network, ``failed(Failure)``, ``opened(Explorer)``, ``export_asked(view id)``.
+    """
+
+    channel_chosen = Signal(int, int, int)
+    shown_changed = Signal(object)
+    failed = Signal(object)
+    opened = Signal(object)
+    export_asked = Signal(str)
+    window_asked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.channels = {view.channel: Latest() for view in VIEWS}
+        self.views = {view.id: make_view(view) for view in VIEWS}
+        self.grid = ViewGrid(self.views, LAYOUT)
+        self.work = Newest(("open", "show", "attribution"), "explorer")
+        self.explorer: Explorer | None = None
+        self.shown: Shown | None = None
+        self.layer = ""
+        self.place = (-1, -1, -1)
+        self.views["maps"].picked.connect(self._picked)
+        for widget in self.views.values():
+            widget.export_asked.connect(self.export_asked)
+            widget.window_asked.connect(self.window_asked)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.grid)
+        self.setMinimumWidth(min(theme.dp(480), 480))
+
+    # ---- asking ----------------------------------------------------------------------------
+
+    def open(self, parameters: ExplorerParameters) -> None:
+        """Open another network or other pictures."""
+
+        def call() -> Any:
+            from backend.networks.explorer import opened
+
+            return opened(parameters)
+
+        for kind in ("show", "attribution"):
+            self.work.forget(kind)
+        self.work.ask("open", parameters, call)
+
+    def ask_picture(self, index: int, lesions: tuple[Any, ...] = ()) -> None:
+        """Run a picture through the network as lesioned."""
+        explorer = self.explorer
+        if explorer is None:
+            return
+
+        def call() -> Any:
+            explorer.set_lesions(lesions)
+            return explorer.show(index)
+
+        self.work.ask("show", (explorer, index), call)
+
+    def ask_attribution(self, call: Callable[[], Any], key: Any) -> None:
+        """Compute what drives the unit."""
+        self.work.ask("attribution", key, call)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being opened or computed."""
+        return not self.work.idle
+
+    # ---- showing ---------------------------------------------------------------------------
+
+    def pull(self) -> None:
+        """Take answers, then draw what is new."""
+        for kind, take in (
+            ("open", self._take_opened), ("show", self._take_shown),
+            ("attribution", self._take_attribution),
+        ):  # fmt: skip
+            answer = self.work.take(kind)
+            if answer is not None and answer.failure is not None:
+                self.failed.emit(answer.failure)
+            elif answer is not None:
+                take(answer.key, answer.value)
+        for view_id, widget in self.views.items():
+            widget.pull(self.channels[view_id])
+
+    def _take_opened(self, key: Any, explorer: Explorer) -> None:
+        self.explorer, self.shown = explorer, None
+        self.place = (-1, -1, -1)
+        for name in ("attribution", "optimal", "trace", "top", "maps"):
+            self.channels[name].publish()
+        self.opened.emit(explorer)
+
+    def _take_shown(self, key: Any, shown: Shown) -> None:
+        explorer, _ = key
+        if explorer is not self.explorer:
+            return
+        self.shown = shown
+        self.show_maps()
+        self.show_picture()
+        self.shown_changed.emit(shown)
+
+    def _take_attribution(self, key: Any, data: dict[str, Any]) -> None:
+        if key[:3] == (self.layer, self.place[0], self.shown.index if self.shown else -1):
+            self.channels["attribution"].publish(**data)
+
+    def show_layer(self, layer: str) -> None:
+        """Draw another layer's maps."""
+        self.layer = layer
+        self.place = (-1, -1, -1)
+        self.views["maps"].grid.selected = -1  # type: ignore[attr-defined]
+        self.show_maps()
+        self.show_picture()
+
+    def show_maps(self) -> None:
+        """The channels of the layer chosen, for the picture at hand."""
+        if self.shown is None or self.layer not in self.shown.maps:
+            return
+        maps = self.shown.maps[self.layer]
+        shape = " × ".join(map(str, maps.shape[1:])) if maps[0].size > 1 else ""
+        note = f"{self.layer}, {len(maps)} channels" + (f" of {shape}" if shape else "")
+        self.channels["maps"].publish(maps=maps, note=note)
+
+    def show_picture(self) -> None:
+        """The picture with the receptive field of the chosen place."""
+        shown, explorer = self.shown, self.explorer
+        if shown is None or explorer is None:
+            return
+        picture = shown.picture
+        if picture.dtype != np.uint8:
+            picture = np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+        markers = self._field_markers(explorer, picture.shape[1], picture.shape[0])
+        name = explorer.names[shown.index] if shown.index < len(explorer.names) else ""
+        note = f"{shown.index + 1} of {len(explorer.images)}, {name}"
+        self.channels["picture"].publish(image=picture, markers=markers, note=note)
+
+    def _field_markers(self, explorer: Explorer, width: int, height: int) -> list[Marker]:
+        """A square of the receptive field, in the picture's own pixels."""
+        channel, at_row, at_column = self.place
+        if channel < 0 or at_row < 0 or not self.layer:
+            return []
+        found = explorer.field_box(self.layer, at_row, at_column)
+        if found is None:
+            return []
+        scale = width / explorer.network.preprocessing.width
+        x, y, side = (value * scale for value in found)
+        left, right = max(x - side / 2, 0), min(x + side / 2, width)
+        top, bottom = max(y - side / 2, 0), min(y + side / 2, height)
+        corners = ((left, top), (right, top), (right, bottom), (left, bottom), (left, top))
+        return [Marker("path", points=corners, label="", colour="mark")]
+
+    def _picked(self, found: tuple[int, int, int]) -> None:
+        self.place = found
+        self.show_picture()
+        self.channel_chosen.emit(*found)
+
+    def choose(self, channel: int) -> None:
+        """Select a channel as a click does."""
+        self.views["maps"].grid.select(channel)  # type: ignore[attr-defined]
+        self._picked((channel, -1, -1))

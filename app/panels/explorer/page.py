@@ -1,0 +1,521 @@
+"""The explorer's own page: open a network, show it pictures, look at any unit, lesion it."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent, QUndoCommand
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from app.history import ParameterHistory
+from app.panels.explorer.board import ExplorerBoard
+from app.panels.explorer.unit_page import UnitPage
+from app.panels.stimuli.panel import task_words
+from backend.core.parameters import ParameterError
+from backend.core.runner import Failure
+from backend.core.study import Procedure
+from backend.core.tasks import Task
+from backend.networks.explorer_parameters import ExplorerParameters, ExplorerSource
+from widgets import theme
+from widgets.banner import Banner, BannerArea
+from widgets.columns import Columns
+from widgets.form.form import ParameterForm
+from widgets.job_strip import JobStrip
+from widgets.layer_tree import LayerRow, LayerTree
+from widgets.panel_header import PanelHeader
+
+if TYPE_CHECKING:
+    from app.window import MainWindow
+    from backend.networks.explorer import Explorer, Shown
+    from backend.networks.lesions import Lesion
+
+FRAME_MS, SLOW_MS = 16, 125
+COMPACT_PX = 1240
+OPENING = frozenset({"network", "weights", "pictures", "folder"})
+ATTRIBUTING = frozenset({
+    "method", "samples", "sd", "path", "window", "stride", "display", "summary", "seed",
+})  # fmt: skip
+SHOWN_EVERY = 2
+"""Steps between two pictures of an evolving stimulus."""
+PROCEDURES = (
+    Procedure("top", "Find top pictures", "trophy-outline", "The unit's best of the whole set."),
+    Procedure("ablate", "Ablate channel", "eraser", "Silence it; everything is shown again."),
+)
+
+
+class SetLesions(QUndoCommand):
+    """One more lesion, or none, as a step of undo."""
+
+    def __init__(self, page: ExplorerPage, text: str, after: tuple[Lesion, ...]) -> None:
+        super().__init__(text)
+        self.page, self.before, self.after = page, page.lesions, after
+
+    def redo(self) -> None:
+        self.page.set_lesions(self.after)
+
+    def undo(self) -> None:
+        self.page.set_lesions(self.before)
+
+
+class ExplorerPage(QWidget):
+    """Layer tree and form, views, the page of the unit chosen."""
+
+    def __init__(self, window: MainWindow, pages: list[tuple[str, str, int]]) -> None:
+        super().__init__(window)
+        self.window_ = window
+        self.history = ParameterHistory(ExplorerSource, parent=self)
+        self.header = PanelHeader()
+        self.strip = JobStrip({"idle": ("Evolve stimulus", "play")}, simulation=False)
+        self.tree = LayerTree()
+        self.form = ParameterForm(ExplorerParameters)
+        self.board = ExplorerBoard()
+        self.unit = UnitPage()
+        self.banners = BannerArea()
+        self.lesions: tuple[Lesion, ...] = ()
+        self.task: Task | None = None
+        self._then: Any = None
+        self._steps: list[tuple[float, float]] = []
+        self._best = float("nan")
+        self._drawn_step = -1
+        self._pages = pages
+        self._lay_out()
+        self.frame_timer = self._timer(FRAME_MS, self._frame)
+        self.slow_timer = self._timer(SLOW_MS, self._slow)
+        self._connect()
+        self._fill()
+
+    def _timer(self, interval: int, call: Any) -> QTimer:
+        timer = QTimer(self)
+        timer.setInterval(interval)
+        timer.timeout.connect(call)
+        return timer
+
+    def _lay_out(self) -> None:
+        left = QSplitter(Qt.Orientation.Vertical)
+        left.addWidget(self.tree)
+        left.addWidget(self.form)
+        left.setSizes([theme.dp(360), theme.dp(400)])
+        left.setMaximumWidth(theme.dp(460))
+        centre = QWidget()
+        middle = QVBoxLayout(centre)
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        middle.addWidget(self.banners)
+        middle.addWidget(self.board, 1)
+        self.unit.setMaximumWidth(theme.dp(400))
+        self.splitter = Columns(
+            (left, centre, self.unit), [theme.dp(width) for width in (320, 900, 280)],
+            host=0, centre=1, titles=("Set-up", "Unit"),
+            narrow_sizes=[theme.dp(width) for width in (300, 660)],
+        )  # fmt: skip
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        for part in (self.header, self.strip):
+            whole.addWidget(part)
+        whole.addWidget(self.splitter, 1)
+        self.header.report.hide()
+
+    def _connect(self) -> None:
+        header, strip, form, history = self.header, self.strip, self.form, self.history
+        header.study_chosen.connect(self.window_.open_page)
+        header.preset_chosen.connect(history.set_preset)
+        header.changes_asked.connect(self.window_.commands.show_changes)
+        header.script_asked.connect(self.window_.commands.show_script)
+        header.methods_asked.connect(self.show_methods)
+        for signal in (strip.run_asked, strip.pause_asked, strip.continue_asked):
+            signal.connect(self.run_or_pause)
+        strip.stop_asked.connect(self.stop)
+        strip.procedure_asked.connect(self.do)
+        form.changing.connect(history.drag)
+        form.changed.connect(history.set_value)
+        form.reset_all_asked.connect(lambda values: history.set_values(values, "Reset all"))
+        history.changed.connect(self._values_changed)
+        history.preset_changed.connect(self._preset_changed)
+        self.tree.chosen.connect(self._layer_chosen)
+        self.board.channel_chosen.connect(self._channel_chosen)
+        self.board.opened.connect(self._opened)
+        self.board.shown_changed.connect(self._shown)
+        self.board.failed.connect(self._failed)
+        self.board.window_asked.connect(self.window_.commands.show_view_window)
+        self.board.export_asked.connect(self._export)
+        self.unit.stepped.connect(self._step_picture)
+
+    def _fill(self) -> None:
+        self.header.set_studies(self._pages)
+        self.header.set_study("Network explorer", 0)
+        self.header.set_presets([(p.name, p.title) for p in ExplorerSource.presets])
+        self.header.export.hide()
+        self.strip.set_procedures(PROCEDURES)
+        self._preset_changed()
+        self.form.set_values(self.parameters)
+        self.board.open(self.parameters)
+
+    @property
+    def parameters(self) -> ExplorerParameters:
+        """Values of the form."""
+        found: ExplorerParameters = self.history.parameters
+        return found
+
+    @property
+    def undo_stack(self) -> Any:
+        return self.history.undo_stack
+
+    @property
+    def regions(self) -> list[QWidget]:
+        """What F6 goes through."""
+        return [self.header, self.strip, self.tree, self.form, self.board, self.unit]
+
+    # ---- network and picture ---------------------------------------------------------------
+
+    def _preset_changed(self) -> None:
+        self.header.set_preset(self.history.preset)
+        self.form.set_preset_values(ExplorerSource.parameters_of(self.history.preset))
+        self.header.set_changed(self.history.differing)
+
+    def _values_changed(self, names: frozenset[str]) -> None:
+        self.form.set_values(self.parameters)
+        self.header.set_changed(self.history.differing)
+        self.window_.session_changed()
+        if names & OPENING:
+            if self.parameters.pictures == "own" and not self.parameters.folder:
+                return  # the folder is still to come
+            self.lesions = ()
+            self.board.open(self.parameters)
+        elif "picture" in names:
+            self.board.ask_picture(self.parameters.picture - 1, self.lesions)
+        if names & ATTRIBUTING:
+            self._attribute()
+
+    def _opened(self, explorer: Explorer) -> None:
+        for key in ("open", "task"):
+            self.banners.remove(key)
+        self.tree.show_layers(layer_rows(explorer))
+        self.header.set_synthetic(explorer.synthetic)
+        random = explorer.network.provenance.get("weights") in (None, "random")
+        if random:
+            self.banners.show_banner("random", Banner(
+                "Random weights",
+                "This network has never learned. Choose a weights file under Network.", "warning",
+            ))  # fmt: skip
+        else:
+            self.banners.remove("random")
+        self._best = float("nan")
+        spatial = [one.name for one in explorer.layers if len(one.shape) == 3]
+        self.tree.choose(spatial[min(1, len(spatial) - 1)] if spatial else explorer.layers[0].name)
+        self.board.ask_picture(self.parameters.picture - 1, self.lesions)
+
+    def _shown(self, shown: Shown) -> None:
+        self.unit.show_answer(shown.answer)
+        self._show_facts()
+        self._attribute()
+
+    def _step_picture(self, step: int) -> None:
+        explorer = self.board.explorer
+        if explorer is not None:
+            n = len(explorer.images)
+            self.history.set_value("picture", (self.parameters.picture - 1 + step) % n + 1)
+
+    def _failed(self, failure: Failure) -> None:
+        if failure.field in self.form.declarations:
+            self.form.refuse(failure.field, failure.text, failure.fix)
+        self.banners.show_banner(
+            "open", Banner(failure.title, failure.text, "error", (), failure.details)
+        )
+
+    # ---- the unit --------------------------------------------------------------------------
+
+    def _layer_chosen(self, name: str) -> None:
+        self.board.show_layer(name)
+        for channel in ("attribution", "top"):
+            self.board.channels[channel].publish()
+        self._show_facts()
+
+    def _channel_chosen(self, channel: int, row: int, column: int) -> None:
+        self._best = float("nan")
+        self.board.channels["top"].publish()
+        self._show_facts()
+        self._attribute()
+
+    def chosen_unit(self) -> Any:
+        """The unit under study, or None while no channel is chosen."""
+        from backend.networks.units import Unit
+
+        channel, row, column = self.board.place
+        if channel < 0 or not self.board.layer:
+            return None
+        explorer = self.board.explorer
+        assert explorer is not None
+        spatial = len(explorer.layer(self.board.layer).shape) == 3 and row >= 0
+        p = self.parameters
+        if spatial and self.unit.place.isChecked():
+            return Unit(self.board.layer, channel, row, column)
+        return Unit(self.board.layer, channel, summary=p.summary)
+
+    def _show_facts(self) -> None:
+        explorer = self.board.explorer
+        unit = self.chosen_unit()
+        if explorer is None:
+            return
+        self.strip.set_can_run(unit is not None, "Click a channel first.")
+        if unit is None:
+            self.unit.show_unit("", 0.0, [])
+            return
+        lead, rows = explorer.facts(self.board.layer, unit.channel, self.board.shown)
+        self.unit.show_unit(unit.label(explorer.network), lead, rows)
+
+    def _attribute(self) -> None:
+        """What in the picture drives the unit, by the method chosen."""
+        explorer, shown, unit = self.board.explorer, self.board.shown, self.chosen_unit()
+        if explorer is None or shown is None or unit is None:
+            return
+        p = self.parameters
+        key = (self.board.layer, unit.channel, shown.index, p.method)
+
+        def call() -> dict[str, Any]:
+            from backend.networks.explorer import attributed
+
+            return attributed(explorer, shown, unit, p)
+
+        self.board.ask_attribution(call, key)
+
+    # ---- work with an end ------------------------------------------------------------------
+
+    def run_or_pause(self) -> None:
+        """The primary button: evolve a stimulus, pause, continue."""
+        task = self.task
+        if task is not None and not task.finished:
+            task.resume() if task.state == "paused" else task.pause()
+            self._slow()
+            return
+        self.evolve()
+
+    def do(self, procedure: str) -> None:
+        """A secondary button of the strip."""
+        {"top": self.find_top, "ablate": self.ablate}[procedure]()
+
+    def _needs_unit(self) -> Any:
+        unit = self.chosen_unit()
+        if unit is None:
+            self.window_.say("Choose a layer, then click one of its channels.")
+        return unit
+
+    def evolve(self) -> None:
+        """Grow the stimulus that drives the unit most; sliders act while it grows."""
+        unit, explorer = self._needs_unit(), self.board.explorer
+        if unit is None or explorer is None:
+            return
+        network, total = explorer.copy(), self.parameters.steps
+        words = unit.label(network)
+        self._steps, self._drawn_step = [], -1
+
+        def work(task: Task) -> Any:
+            from backend.networks.explorer import evolve
+
+            last = None
+            for step in evolve(network, lambda: self.parameters, unit, task.check):
+                last = step
+                self._steps.append((float(step.index), step.activation))
+                if step.index % SHOWN_EVERY == 0 or step.index == total:
+                    self.board.channels["optimal"].publish(
+                        image=np.round(step.picture * 255).astype(np.uint8), note=words
+                    )
+                task.progress(step.index, total, "steps")
+            return last
+
+        self._start(f"Evolve {words}", work, lambda last: self.find_best(unit))
+
+    def find_best(self, unit: Any) -> None:
+        """Say how the evolved stimulus compares when the set's best is known."""
+        if self._steps:
+            words = f"{self._steps[0][1]:.3g} at the start, {self._steps[-1][1]:.3g} at the end"
+            if np.isfinite(self._best):
+                words += f"; best picture of the set {self._best:.3g}"
+            self.window_.say(words + ".")
+
+    def find_top(self) -> None:
+        """Show the whole set to the network and keep the unit's best pictures."""
+        unit, explorer = self._needs_unit(), self.board.explorer
+        if unit is None or explorer is None:
+            return
+        network, k = explorer.copy(), self.parameters.top
+
+        def work(task: Task) -> Any:
+            from backend.networks.explorer import top_pictures
+
+            return top_pictures(network, explorer, unit, k, task.progress)
+
+        self._start(f"Top pictures of {unit.label(network)}", work, self._take_top)
+
+    def _take_top(self, found: tuple[list[tuple[str, np.ndarray]], float]) -> None:
+        parts, self._best = found
+        self.board.channels["top"].publish(parts=parts, note="of the whole set")
+        self._publish_trace()
+
+    def ablate(self) -> None:
+        """Silence the channel; the picture goes through the network again. Ctrl+Z undoes it."""
+        from backend.networks.lesions import Lesion
+
+        unit = self._needs_unit()
+        if unit is None:
+            return
+        lesion = Lesion("ablate", (self.board.layer,), channels=(unit.channel,), ablation="zero")
+        if lesion not in self.lesions:
+            text = f"Ablate {self.board.layer} {unit.channel + 1}"
+            self.undo_stack.push(SetLesions(self, text, (*self.lesions, lesion)))
+
+    def set_lesions(self, lesions: tuple[Lesion, ...]) -> None:
+        """Make the network have these lesions, and look again."""
+        self.lesions = lesions
+        self.board.ask_picture(self.parameters.picture - 1, lesions)
+
+    def _start(self, title: str, work: Any, then: Any) -> None:
+        if self.alive:
+            assert self.task is not None
+            self.window_.say(f"{self.task.title} is under way. Cancel it, or wait for its end.")
+            return
+        self.banners.remove("task")
+        self.task = self.window_.runner.task(title, work, "explorer")
+        self._then = then
+        self._slow()
+
+    @property
+    def alive(self) -> bool:
+        """Whether something with an end is under way."""
+        return self.task is not None and not self.task.finished
+
+    def stop(self) -> None:
+        """Cancel what is under way; the evolved picture stays."""
+        if self.task is not None:
+            self.task.cancel()
+
+    # ---- time ------------------------------------------------------------------------------
+
+    def _frame(self) -> None:
+        if self._steps and len(self._steps) != self._drawn_step:
+            self._drawn_step = len(self._steps)
+            self._publish_trace()
+        self.board.pull()
+
+    def _publish_trace(self) -> None:
+        if not self._steps:
+            return
+        steps = np.array(self._steps)
+        data = {"x": steps[:, 0], "value": steps[:, 1]}
+        if np.isfinite(self._best):
+            data |= {"best_x": steps[[0, -1], 0], "best": np.full(2, self._best)}
+        self.board.channels["trace"].publish(**data)
+
+    def _slow(self) -> None:
+        task, strip = self.task, self.strip
+        if task is None:
+            strip.set_state("idle")
+            opening = self.board.explorer is None and self.board.busy
+            strip.set_words("", "Opening the network" if opening else "", "")
+        else:
+            strip.set_state(task.state)
+            total = task.total if not task.finished else 0
+            strip.set_progress(task.done if total else None, total or None)
+            strip.set_words("", *task_words(task))
+            if task.finished and self._then is not None:
+                then, self._then = self._then, None
+                self._ended(task, then)
+        self.window_.rail.show_alive("explorer", self.alive or self.window_.running_in("explorer"))
+
+    def _ended(self, task: Task, then: Any) -> None:
+        if task.outcome == "done":
+            then(task.result)
+        elif task.failure is not None:
+            failure = task.failure
+            self.banners.show_banner(
+                "task", Banner(failure.title, failure.text, "error", (), failure.details)
+            )
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.frame_timer.start()
+        self.slow_timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.frame_timer.stop()
+        self.slow_timer.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < theme.dp(COMPACT_PX)
+        self.board.grid.set_narrow(narrow)
+        self.splitter.set_narrow(narrow)
+
+    def shut(self) -> None:
+        """End the worker thread (the window closes)."""
+        self.board.work.close()
+        self.frame_timer.stop()
+        self.slow_timer.stop()
+
+    # ---- words and files -------------------------------------------------------------------
+
+    def script(self) -> str:
+        """The Python that shows the same."""
+        from backend.networks.explorer_script import write_script
+
+        return write_script(self.parameters, self.chosen_unit(), self.lesions)
+
+    def show_methods(self) -> None:
+        """The methods paragraph, ready to copy."""
+        from backend.networks.explorer_script import methods
+
+        text = methods(self.board.explorer, self.parameters, self.chosen_unit(), self.lesions)
+        self.window_.show_text("Methods", "Paste this into the methods section.", text)
+
+    def take_file(self, path: Path) -> bool:
+        """A folder, list or set becomes the pictures; a weights file the network's."""
+        if path.suffix.lower() in (".pt", ".pth", ".pt2", ".ts"):
+            self.history.set_value("weights", str(path))
+            return True
+        if path.is_dir() or path.name.lower().endswith((".csv", ".tsv", ".npz")):
+            values = {"pictures": "own", "folder": str(path), "picture": 1}
+            self.history.set_values(values, f"Open {path.name}")
+            return True
+        return False
+
+    def _export(self, view_id: str) -> None:
+        from app import exporting
+
+        data = self.board.channels[view_id].snapshot()
+        exporting.export_view(self.window_, self.board.views[view_id], data)
+
+    def kept(self) -> dict[str, Any]:
+        """What a session keeps."""
+        return {
+            "preset": self.history.preset, "parameters": self.parameters.document(),
+            "layer": self.board.layer,
+        }  # fmt: skip
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Come back from a session; what no longer fits stays at its preset."""
+        values = kept.get("parameters")
+        good = self.parameters.document()
+        for name, value in (values if isinstance(values, dict) else {}).items():
+            with contextlib.suppress(ParameterError):
+                ExplorerParameters.parse(str(name), value)
+                good[str(name)] = value
+        names = [one.name for one in ExplorerSource.presets]
+        preset = kept.get("preset") if kept.get("preset") in names else names[0]
+        self.history.apply(str(preset), good)
+        self.undo_stack.clear()
+
+
+def layer_rows(explorer: Explorer) -> list[LayerRow]:
+    """What the tree shows of each layer."""
+    rows = []
+    for one in explorer.layers:
+        field = f", receptive field {one.field.size:g} px" if one.field is not None else ""
+        words = " × ".join(map(str, one.shape))
+        tip = f"{one.name}: {one.kind}, {words}, {one.parameters:,} parameters{field}"
+        rows.append(LayerRow(one.name, one.kind, words, tip))
+    return rows

@@ -1,0 +1,333 @@
+"""One network under the hand: its maps for a picture, a unit's facts, answers and best pictures."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from backend.core.parameters import ParameterError
+from backend.networks.explorer_parameters import MINI, TITLES, ExplorerParameters
+
+if TYPE_CHECKING:
+    from backend.networks.layers import Layer
+    from backend.networks.lesions import Lesion
+    from backend.networks.network import Network
+
+ANSWERS = 8
+EXAMPLE_EXEMPLARS = 10
+
+
+class Sliceable(Protocol):
+    """Pictures in memory or on disk."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: Any) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture's way through the network.
+
+    Attributes
+    ----------
+    index : of the picture; ``picture`` (H, W[, 3]) as it is in the set.
+    maps : layer → (channels, rows, columns) float32; units of a linear layer are 1 × 1 maps,
+        tokens are laid out as the image they came from where they form a square.
+    answer : the ``ANSWERS`` largest outputs as (name, probability).
+    """
+
+    index: int
+    picture: np.ndarray
+    maps: dict[str, np.ndarray]
+    answer: tuple[tuple[str, float], ...]
+
+
+class Explorer:
+    """A network and pictures. Calls may come from several threads; they take turns."""
+
+    def __init__(
+        self, network: Network, images: Sliceable, names: Sequence[str], synthetic: str = ""
+    ) -> None:
+        from backend.networks.layers import layers
+        from backend.networks.lesions import LesionStack
+
+        self.network = network
+        self.images = images
+        self.names = list(names)
+        self.synthetic = synthetic
+        self.layers: tuple[Layer, ...] = layers(network)
+        self.lesions: tuple[Lesion, ...] = ()
+        self._stack = LesionStack(network)
+        self._lock = threading.RLock()
+
+    def layer(self, name: str) -> Layer:
+        """The layer of this name; ParameterError with the nearest names."""
+        from backend.networks.layers import find
+
+        return find(self.network, name)
+
+    def set_lesions(self, lesions: Sequence[Lesion]) -> None:
+        """Make the network have exactly these lesions; others are undone."""
+        with self._lock:
+            wanted = tuple(lesions)
+            while self.lesions != wanted[: len(self.lesions)]:
+                self._stack.undo()
+                self.lesions = self._stack.lesions
+            for lesion in wanted[len(self.lesions) :]:
+                self._stack.apply(lesion)
+            self.lesions = self._stack.lesions
+
+    def exclusive(self) -> threading.RLock:
+        """A context in which nobody else uses or changes the network."""
+        return self._lock
+
+    def copy(self) -> Network:
+        """A copy as lesioned now, for work that goes on beside."""
+        with self._lock:
+            return self.network.copy()
+
+    def show(self, index: int, check: Callable[[], None] | None = None) -> Shown:
+        """Run one picture through the network, keeping every layer."""
+        from backend.networks.scan import stream
+        from backend.networks.units import channel_axis
+
+        index = int(np.clip(index, 0, len(self.images) - 1))
+        picture = np.asarray(self.images[index : index + 1])
+        with self._lock:
+            names = [one.name for one in self.layers]
+            _, values = next(iter(stream(self.network, picture, names, batch=1, check=check)))
+            maps = {
+                one.name: as_maps(values[one.name][0], channel_axis(self.network, one) - 1)
+                for one in self.layers
+                if one.name in values
+            }
+        return Shown(index, picture[0], maps, self._answer(maps))
+
+    def _answer(self, maps: dict[str, np.ndarray]) -> tuple[tuple[str, float], ...]:
+        """Softmax of the last layer's largest outputs; empty when it gives no list of classes."""
+        last = self.layers[-1].name
+        values = maps.get(last)
+        if values is None or values.shape[1:] != (1, 1) or len(values) < 2:
+            return ()
+        flat = values.ravel().astype(float)
+        share = np.exp(flat - flat.max())
+        share /= share.sum()
+        best = np.argsort(-share, kind="stable")[:ANSWERS]
+        labels = self.network.labels
+        return tuple(
+            (labels[i] if i < len(labels) else f"unit {i + 1}", float(share[i])) for i in best
+        )
+
+    def facts(
+        self, layer: str, channel: int, shown: Shown | None
+    ) -> tuple[float, list[tuple[str, str, str]]]:
+        """A channel's mean for the picture, and what else is known: (name, note, value)."""
+        mean = float("nan")
+        one = self.layer(layer)
+        rows = [("Layer", one.kind, " × ".join(map(str, one.shape)))]
+        field = one.field
+        if field is not None:
+            rows.append(("Receptive field", f"stride {field.jump:g} px", f"{field.size:g} px"))
+        rows.append(("Parameters", "of the layer", f"{one.parameters:,}"))
+        if shown is not None and layer in shown.maps and channel < len(shown.maps[layer]):
+            values = shown.maps[layer][channel]
+            mean = float(values.mean())
+            rows.append(("Largest", "this picture", f"{values.max():.3g}"))
+            if values.size > 1:
+                silent = int((values <= 0).sum())
+                rows.append(("Places at or below 0", "", f"{silent} of {values.size}"))
+        for lesion in self.lesions:
+            rows.append(("Lesion", "Ctrl+Z takes it back", lesion.label()))
+        return mean, rows
+
+    def field_box(self, layer: str, row: int, column: int) -> tuple[float, float, float] | None:
+        """Centre (x, y) and side in input pixels of a place's receptive field, or None."""
+        field = self.layer(layer).field
+        if field is None:
+            return None
+        x = field.start + column * field.jump
+        y = field.start + row * field.jump
+        return x, y, float(field.size)
+
+
+def as_maps(block: np.ndarray, axis: int) -> np.ndarray:
+    """One picture's output of a layer as (channels, rows, columns).
+
+    ``axis`` is where the channels lie. Tokens (tokens, channels) become the square they came
+    from; a class token before it is left out. Further axes (frames) are averaged.
+    """
+    moved = np.moveaxis(block, axis, 0)
+    if moved.ndim == 1:
+        return moved[:, None, None]
+    if moved.ndim == 2:
+        n = moved.shape[1]
+        for extra in (0, 1):
+            side = int(np.sqrt(n - extra))
+            if side > 1 and side * side == n - extra:
+                return moved[:, extra:].reshape(len(moved), side, side)
+        return moved[:, None, :]
+    while moved.ndim > 3:
+        moved = moved.mean(axis=1)
+    return moved
+
+
+def opened(p: ExplorerParameters) -> Explorer:
+    """The network and pictures of these parameters; problems are sentences."""
+    network = network_of(p.network, p.weights)
+    images, names, synthetic = pictures_of(p, network)
+    return Explorer(network, images, names, synthetic)
+
+
+def network_of(name: str, weights: str) -> Network:
+    """MiniAlexNet as trained, another architecture with a file's weights or random ones."""
+    if name in MINI and not weights:
+        from backend.networks.mini import mini_alexnet
+
+        return mini_alexnet("A" if name == "mini-a" else "B", 0)
+    from backend.networks.opening import open_network
+
+    return open_network(name, Path(weights) if weights else None)
+
+
+def pictures_of(p: ExplorerParameters, network: Network) -> tuple[Sliceable, list[str], str]:
+    """Pictures, a name each, and the label of synthetic ones."""
+    if p.pictures != "own":
+        from backend.stimuli import shapeworld
+
+        transfer = p.pictures == "transfer"
+        outlines = shapeworld.categories(32, 777 if transfer else 100)
+        exemplars = EXAMPLE_EXEMPLARS if transfer else 16
+        made = shapeworld.images(outlines, exemplars, 5 if transfer else 2)
+        images = np.ascontiguousarray(made.transpose(0, 2, 3, 1))
+        names = [
+            f"outline {c // 2 + 1}, {('low', 'high')[c % 2]} band, {e + 1}"
+            for c in range(64) for e in range(exemplars)
+        ]  # fmt: skip
+        return images, names, "synthetic figures"
+    if not p.folder:
+        raise ParameterError("folder", "Your own pictures need a folder, a list or a set.")
+    return own_pictures(Path(p.folder), network)
+
+
+def own_pictures(path: Path, network: Network) -> tuple[Sliceable, list[str], str]:
+    """A set of the studio in memory, or a folder's files read when they are shown."""
+    from backend.stimuli import set_files
+    from backend.stimuli.importing import listed_in
+    from backend.stimuli.picture_files import PictureFiles
+
+    if path.name.lower().endswith((".stim.csv", ".npz")) or (path / "set.json").is_file():
+        stimuli = set_files.load(path)
+        return stimuli.images, [str(name) for name in stimuli.names], stimuli.synthetic
+    listed = listed_in(path)
+    size = network.preprocessing
+    return PictureFiles(listed.files, size.height, size.width), listed.names, ""
+
+
+def evolve(
+    network: Network, p: Callable[[], ExplorerParameters], unit: Any, check: Callable[[], None]
+) -> Iterator[Any]:
+    """Steps of the optimal stimulus; ``p()`` gives the newest settings before each."""
+    from backend.networks.synthesis import Settings, Start, optimal_stimulus
+
+    first = p()
+    settings = Settings(unit)
+    take(settings, first)
+    for step in optimal_stimulus(network, settings, first.steps, Start(seed=first.seed), check):
+        yield step
+        take(settings, p())
+
+
+def take(settings: Any, p: ExplorerParameters) -> None:
+    """Copy the live weights of the form into the synthesis."""
+    settings.total_variation = p.total_variation
+    settings.l2 = p.l2
+    settings.blur_sigma = p.blur
+    settings.blur_every = p.blur_every
+    settings.fourier_exponent = p.fourier
+    settings.jitter = p.jitter
+    settings.learning_rate = p.learning_rate
+
+
+def title_of(network: Network) -> str:
+    """The network's name for people."""
+    return TITLES.get(network.name, network.name)
+
+
+def attributed(
+    explorer: Explorer, shown: Shown, unit: Any, p: ExplorerParameters
+) -> dict[str, Any]:
+    """What in the picture drives the unit, as a ``pictures`` channel: the map and the picture."""
+    from backend.networks.attribution import Options, attribute, display
+
+    picture = shown.picture[None]
+    prepared = as_bytes(shown.picture)
+    if p.method == "occluder":
+        return _occluded(explorer, shown, unit, p, prepared)
+    options = Options(samples=p.samples, sd=p.sd, steps=p.path, seed=p.seed)
+    with explorer.exclusive():
+        found = attribute(explorer.network, picture, unit, p.method, options)
+    heat = found.values.shape[1] == 1
+    mode = "maximum" if heat and p.display == "signed" else p.display
+    image = as_bytes(display(found.values, mode)[0])
+    notes = [f"value {found.activation[0]:.3g}"]
+    if found.layer:
+        notes.append(f"maps of {found.layer}")
+    if p.method in ("guided", "deconvolution") and found.rectifiers == 0:
+        notes.append("no ReLU on the way: the same as the gradient")
+    return {"image": image, "parts": [("picture", prepared)], "note": ", ".join(notes)}
+
+
+def _occluded(
+    explorer: Explorer, shown: Shown, unit: Any, p: ExplorerParameters, prepared: np.ndarray
+) -> dict[str, Any]:
+    """The occluder's map: how much the value falls where the window stands."""
+    from backend.networks.occluder import occluder_map
+
+    with explorer.exclusive():
+        found = occluder_map(
+            explorer.network, shown.picture, unit, (p.window, p.window), (p.stride, p.stride)
+        )
+    values = np.asarray(found.values, float)
+    end = np.abs(values).max() or 1.0
+    return {
+        "image": as_bytes((values / end + 1.0) / 2.0), "parts": [("picture", prepared)],
+        "note": f"grey: no effect, white: falls by {end:.3g}",
+    }  # fmt: skip
+
+
+def as_bytes(picture: np.ndarray) -> np.ndarray:
+    """uint8 of a picture in 0..1; bytes stay."""
+    if picture.dtype == np.uint8:
+        return picture
+    return np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+
+
+def top_pictures(
+    network: Network, explorer: Explorer, unit: Any, k: int,
+    progress: Callable[[int, int, str], None],
+) -> tuple[list[tuple[str, np.ndarray]], float]:  # fmt: skip
+    """The unit's ``k`` best pictures of the set, in one pass, and the largest value.
+
+    Returns
+    -------
+    [(caption with the value, picture uint8)], value of the best.
+    """
+    from backend.networks.units import values
+
+    n, found = len(explorer.images), []
+    for start in range(0, n, 32):
+        progress(start, n, "pictures")
+        block = network.preprocessing.prepare(np.asarray(explorer.images[start : start + 32]))
+        found.append(values(network, unit, block).cpu().numpy())
+    every = np.concatenate(found)
+    best = np.argsort(-every, kind="stable")[:k]
+    pictures = [as_bytes(np.asarray(explorer.images[i : i + 1])[0]) for i in best]
+    progress(n, n, "pictures")
+    captions = [f"{every[i]:.3g}  {explorer.names[i]}" for i in best]
+    return list(zip(captions, pictures, strict=True)), float(every[best[0]])

@@ -1,0 +1,180 @@
+"""What can be set in the network explorer: network, pictures, and how a unit is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from backend.core.parameters import Parameters, parameter
+
+NetworkName = Literal[
+    "mini-a", "mini-b", "alexnet", "vgg11", "vgg16", "vgg19_bn", "resnet18", "resnet50",
+    "resnet152", "densenet121", "googlenet", "inception_v3", "mobilenet_v3_small",
+    "efficientnet_b0", "convnext_tiny", "regnet_y_400mf", "shufflenet_v2_x1_0",
+    "squeezenet1_1", "mnasnet1_0", "vit_b_16", "swin_t",
+]  # fmt: skip
+TITLES = {
+    "mini-a": "MiniAlexNet", "mini-b": "MiniAlexNet-B", "alexnet": "AlexNet", "vgg11": "VGG11",
+    "vgg16": "VGG16", "vgg19_bn": "VGG19, batch norm", "resnet18": "ResNet-18",
+    "resnet50": "ResNet-50", "resnet152": "ResNet-152", "densenet121": "DenseNet-121",
+    "googlenet": "GoogLeNet", "inception_v3": "Inception v3",
+    "mobilenet_v3_small": "MobileNet v3, small", "efficientnet_b0": "EfficientNet-B0",
+    "convnext_tiny": "ConvNeXt, tiny", "regnet_y_400mf": "RegNet-Y 400 MF",
+    "shufflenet_v2_x1_0": "ShuffleNet v2", "squeezenet1_1": "SqueezeNet 1.1",
+    "mnasnet1_0": "MNASNet 1.0", "vit_b_16": "Vision transformer, B/16", "swin_t": "Swin, tiny",
+}  # fmt: skip
+MINI = ("mini-a", "mini-b")
+METHODS = (
+    "vanilla", "guided", "deconvolution", "gradient x input", "SmoothGrad",
+    "integrated gradients", "Grad-CAM", "occluder",
+)  # fmt: skip
+
+NETWORK, PICTURES, ATTRIBUTION, OPTIMUM, TOP = (
+    "Network", "Pictures", "Attribution", "Optimal stimulus", "Top pictures",
+)  # fmt: skip
+
+
+def _look(default: Any, label: str, group: str, **more: Any) -> Any:
+    """A parameter that acts on what is at hand."""
+    return parameter(default, label, group=group, change="recompute", **more)
+
+
+class ExplorerParameters(Parameters):
+    """One network, one picture, one unit."""
+
+    network: NetworkName = parameter(
+        "mini-a", "Network", group=NETWORK, change="rebuild", labels=TITLES,
+        help="MiniAlexNet is trained and comes with the program. The others are torchvision's "
+        "definitions with random weights until you load a file.",
+    )  # fmt: skip
+    weights: str = parameter(
+        "", "Weights", group=NETWORK, change="rebuild", kind="file",
+        formats=("pt", "pth", "npz", "pt2", "ts"),
+        help="A state dictionary of this architecture, or a TorchScript or exported program, "
+        "which then is the network. Empty: MiniAlexNet's own, else random.",
+    )  # fmt: skip
+    pictures: Literal["transfer", "test", "own"] = parameter(
+        "transfer", "Pictures", group=PICTURES, change="rebuild",
+        labels={"transfer": "ShapeWorld, new categories", "test": "ShapeWorld, trained categories",
+                "own": "Your own"},
+        help="What the network is shown. Sets of the studio are under Your own.",
+    )  # fmt: skip
+    folder: str = parameter(
+        "", "Folder, list or set", group=PICTURES, change="rebuild", kind="file",
+        formats=("csv", "tsv", "npz"), shown_if=("pictures", ("own",)),
+        help="A folder of pictures, a list, a .stim.csv or a set exported from the studio.",
+    )  # fmt: skip
+    picture: int = _look(
+        1, "Picture", PICTURES, low=1, high=100_000, step=1,
+        help="Which picture the maps are of. The arrows beside it step through the set.",
+    )  # fmt: skip
+    summary: Literal["mean", "max", "norm"] = _look(
+        "mean", "Value of a map", ATTRIBUTION,
+        labels={"mean": "Mean over places", "max": "Largest place", "norm": "Norm"},
+        help="What the unit's one number is when no single place is chosen.",
+    )  # fmt: skip
+    method: Literal[
+        "vanilla", "guided", "deconvolution", "gradient x input", "SmoothGrad",
+        "integrated gradients", "Grad-CAM", "occluder",
+    ] = _look(
+        "guided", "Method", ATTRIBUTION,
+        labels={"vanilla": "Gradient", "guided": "Guided", "deconvolution": "Deconvolution",
+                "gradient x input": "Gradient × input", "SmoothGrad": "SmoothGrad",
+                "integrated gradients": "Integrated gradients", "Grad-CAM": "Grad-CAM",
+                "occluder": "Occluder"},
+        help="What in the picture the unit answers to.",
+    )  # fmt: skip
+    samples: int = _look(
+        25, "Noisy copies", ATTRIBUTION, low=1, high=200, step=1,
+        shown_if=("method", ("SmoothGrad",)), help="Mean of this many gradients.",
+    )  # fmt: skip
+    sd: float = _look(
+        0.1, "Noise", ATTRIBUTION, low=0.0, high=0.5, step=0.01,
+        shown_if=("method", ("SmoothGrad",)), help="SD as a share of the picture's range.",
+    )  # fmt: skip
+    path: int = _look(
+        50, "Points on the path", ATTRIBUTION, low=5, high=500, step=5,
+        shown_if=("method", ("integrated gradients",)), help="Midpoint rule from black.",
+    )  # fmt: skip
+    window: int = _look(
+        8, "Window", ATTRIBUTION, unit="px", low=2, high=64, step=1,
+        shown_if=("method", ("occluder",)), help="Side of the square that covers the picture.",
+    )  # fmt: skip
+    stride: int = _look(
+        2, "Stride", ATTRIBUTION, unit="px", low=1, high=32, step=1,
+        shown_if=("method", ("occluder",)), help="Distance of the window's places.",
+    )  # fmt: skip
+    display: Literal["signed", "absolute", "maximum"] = _look(
+        "signed", "Display", ATTRIBUTION,
+        labels={"signed": "Signed", "absolute": "Absolute", "maximum": "Largest of channels"},
+        help="Grey means no effect when signed.",
+    )  # fmt: skip
+    total_variation: float = parameter(
+        2.0, "Smoothness", symbol="λ<sub>TV</sub>", group=OPTIMUM, low=0.0, high=50.0, step=0.1,
+        help="Weight of the mean difference of neighbours.", source="section 2.11 c",
+    )  # fmt: skip
+    l2: float = parameter(
+        0.0, "Contrast", symbol="λ<sub>2</sub>", group=OPTIMUM, low=0.0, high=10.0, step=0.01,
+        help="Weight of the sum of squares.",
+    )  # fmt: skip
+    blur: float = parameter(
+        0.5, "Blur", symbol="σ", unit="px", group=OPTIMUM, low=0.0, high=5.0, step=0.1,
+        help="Gaussian blur every few steps; 0 is off.",
+    )  # fmt: skip
+    blur_every: int = parameter(
+        4, "Blur every", unit="steps", group=OPTIMUM, low=1, high=50, step=1,
+        help="Steps between two blurs.",
+    )  # fmt: skip
+    fourier: float = parameter(
+        1.0, "Low frequencies", symbol="p", group=OPTIMUM, low=0.0, high=2.0, step=0.05,
+        help="The gradient is smoothed by 1/f to this power.",
+    )  # fmt: skip
+    jitter: int = parameter(
+        2, "Jitter", unit="px", group=OPTIMUM, low=0, high=16, step=1,
+        help="Random shift before each step.",
+    )  # fmt: skip
+    learning_rate: float = parameter(
+        0.05, "Learning rate", group=OPTIMUM, low=1e-4, high=1.0, log=True,
+        help="Adam's.",
+    )  # fmt: skip
+    steps: int = parameter(
+        200, "Steps", group=OPTIMUM, change="rebuild", low=10, high=5000, step=10,
+        help="After these it stops.", source="tutorial: 500",
+    )  # fmt: skip
+    seed: int = parameter(
+        0, "Seed", group=OPTIMUM, change="rebuild", low=0, high=2**31 - 1,
+        help="Of the starting noise, the jitter and SmoothGrad.",
+    )  # fmt: skip
+    top: int = _look(
+        9, "Pictures kept", TOP, low=1, high=100, step=1, help="The unit's best, in one pass.",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ExplorerPreset:
+    """A named starting point of the explorer."""
+
+    name: str
+    title: str
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+PRESETS = (
+    ExplorerPreset("New categories", "MiniAlexNet on figures it never learned"),
+    ExplorerPreset("Trained categories", "MiniAlexNet on its own", {"pictures": "test"}),
+    ExplorerPreset("AlexNet", "Random weights until you load a file", {"network": "alexnet"}),
+    ExplorerPreset("Vision transformer", "Tokens and heads", {"network": "vit_b_16"}),
+)
+
+
+class ExplorerSource:
+    """Presets and parameters, as :class:`app.history.ParameterHistory` wants them."""
+
+    Parameters = ExplorerParameters
+    presets = PRESETS
+
+    @staticmethod
+    def parameters_of(name: str) -> ExplorerParameters:
+        """The full parameter set of a preset."""
+        chosen = next((one for one in PRESETS if one.name == name), PRESETS[0])
+        return ExplorerParameters().changed(**chosen.changes)

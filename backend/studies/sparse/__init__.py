@@ -1,0 +1,1 @@
+"""The parts of study 06, sparse coding in deep networks."""
