@@ -47,13 +47,12 @@ def accuracy(
     network: Network, images: Any, labels: np.ndarray, check: Check | None = None
 ) -> float:
     """Share of images (n, H, W[, C]) whose largest output is their label."""
+    from backend.networks.interruption import interruptible
     from backend.networks.runtime import torch
 
     right = 0
-    with torch().no_grad():
+    with torch().no_grad(), interruptible(check):
         for piece in _pieces(len(images), 32):
-            if check is not None:
-                check()
             output = first_tensor(network.module(network.preprocessing.prepare(images[piece])))
             right += int((output.argmax(1).numpy() == labels[piece]).sum())
     return right / len(images)
@@ -87,8 +86,6 @@ def ablation_sweep(
     right = np.zeros(len(keep))
     batch = _images_a_pass(target, len(keep))
     for piece in _pieces(len(images), batch):
-        if check is not None:
-            check()
         x = network.preprocessing.prepare(images[piece])
         predicted = _predictions(network, target, x, keep, check)
         right += (predicted == labels[piece][None]).sum(1)
@@ -131,15 +128,14 @@ def _predictions(
     network: Network, layer: Layer, x: Tensor, keep: np.ndarray, check: Check | None
 ) -> np.ndarray:
     """(masks, n) predicted class of each image under each mask."""
+    from backend.networks.interruption import interruptible
     from backend.networks.runtime import torch
 
     masks = torch().from_numpy(keep)
     size = max(1, BYTES // (4 * int(np.prod(layer.shape)) * len(x)))
     found = []
-    with torch().no_grad():
+    with torch().no_grad(), interruptible(check):
         for group in masks.split(size):
-            if check is not None:
-                check()
             found.append(_shared(network, layer, x, group))
     return np.concatenate(found)
 

@@ -7,6 +7,7 @@ Everything works at the normalised input; tensors are taken as prepared, arrays 
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from backend.core.parameters import ParameterError, unknown_name
 from backend.networks.layers import Layer, first_tensor, layers
 from backend.networks.units import (
     Check,
+    Progress,
     Unit,
     batch_size,
     call_number,
@@ -94,6 +96,7 @@ def attribute(
     method: Method = "vanilla",
     options: Options | None = None,
     check: Check | None = None,
+    progress: Progress | None = None,
 ) -> Attribution:
     """Attribution maps of a unit for images.
 
@@ -102,6 +105,7 @@ def attribute(
     images : (n, H, W[, C]) array, prepared by the network's own preprocessing, or a prepared
         tensor (n, C, H, W); a float64 network takes a float64 tensor.
     check : called before each pass; raises to cancel.
+    progress : told the passes begun and their number.
 
     Raises
     ------
@@ -112,6 +116,7 @@ def attribute(
     _check_options(method, options)
     x = prepared(network, images)
     activation = values(network, unit, x, check).cpu().numpy()
+    check = _ticking(check, progress, _passes(x, method, options))
     rectifiers, layer = None, ""
     if method in ("guided", "deconvolution"):
         maps, rectifiers = _ruled(network, unit, x, method, check)
@@ -127,6 +132,28 @@ def attribute(
         maps = maps * x if method == "gradient x input" else maps
     picture = maps.detach().cpu().numpy().astype(np.float32, copy=False)
     return Attribution(picture, activation, method, unit, rectifiers, layer)
+
+
+def _passes(x: Tensor, method: str, options: Options) -> int:
+    copies = {"SmoothGrad": options.samples, "integrated gradients": options.steps}.get(method)
+    if copies is None:
+        return math.ceil(len(x) / batch_size(x))
+    return len(x) * math.ceil(copies / batch_size(x))
+
+
+def _ticking(check: Check | None, progress: Progress | None, total: int) -> Check | None:
+    """The check, telling of progress each time it is called."""
+    if progress is None:
+        return check
+    done = [0]
+
+    def tick() -> None:
+        if check is not None:
+            check()
+        done[0] = min(done[0] + 1, total)
+        progress(done[0], total)
+
+    return tick
 
 
 def _check_options(method: str, options: Options) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,7 +9,15 @@ import numpy as np
 
 from backend.core.parameters import ParameterError
 from backend.networks.occluder import occluder_map
-from backend.networks.units import Check, Unit, channel_axis, checked, layer_output, prepared
+from backend.networks.units import (
+    Check,
+    Progress,
+    Unit,
+    channel_axis,
+    checked,
+    layer_output,
+    prepared,
+)
 
 if TYPE_CHECKING:
     from backend.networks.network import Network
@@ -73,7 +80,7 @@ def empirical_field(
     window: int = 8,
     stride: int = 2,
     check: Check | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> EmpiricalField:
     """Receptive field from a unit's top images (n, H, W[, C]).
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from backend.core.parameters import ParameterError
 from backend.networks.layers import Layer, find, first_tensor, layers
+from backend.networks.shuffling import shuffled, shuffled_rows
 from backend.networks.units import Check, call_number, channel_axis, layer_output, submodule, within
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ def _shuffle(network: Network, lesion: Lesion, undone: list[Undo], check: Check 
             continue
         undone.append(_restore(tensor))
         rng = np.random.default_rng([lesion.seed, number])
-        _shuffle_tensor(tensor, lesion.kind, lesion.strength, rng)
+        _shuffle_tensor(tensor, lesion, rng, check)
 
 
 def _restore(tensor: Tensor) -> Undo:
@@ -250,44 +251,21 @@ def _restore(tensor: Tensor) -> Undo:
     return undo
 
 
-def _shuffle_tensor(tensor: Tensor, kind: Kind, strength: float, rng: np.random.Generator) -> None:
+def _shuffle_tensor(
+    tensor: Tensor, lesion: Lesion, rng: np.random.Generator, check: Check | None
+) -> None:
     from backend.networks.runtime import torch
 
     values = tensor.cpu().numpy().copy()
-    if kind == "W-kernel":
+    if lesion.kind == "W-kernel":
         rows = values.reshape(len(values), -1)
-        values = _shuffled_rows(rows, strength, rng).reshape(values.shape)
-    elif kind == "W-channel":
-        values = values[_partial_permutation(len(values), strength, rng)]
+        values = shuffled_rows(rows, lesion.strength, rng, check).reshape(values.shape)
+    elif lesion.kind == "W-channel":
+        values = values[shuffled(np.arange(len(values)), lesion.strength, rng)]
     else:
-        values = _shuffled(values.reshape(-1), strength, rng).reshape(values.shape)
+        flat = shuffled(values.reshape(-1), lesion.strength, rng, check)
+        values = flat.reshape(values.shape)
     tensor.copy_(torch().from_numpy(np.ascontiguousarray(values)))
-
-
-def _shuffled(values: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """The values with a share of them exchanged among themselves, without an index at full."""
-    if strength == 1.0:
-        return rng.permutation(values)
-    chosen = _chosen(values.size, strength, rng)
-    values[chosen] = values[rng.permutation(chosen)]
-    return values
-
-
-def _partial_permutation(n: int, strength: float, rng: np.random.Generator) -> np.ndarray:
-    order = np.arange(n)
-    return rng.permutation(n) if strength == 1.0 else _shuffled(order, strength, rng)
-
-
-def _shuffled_rows(rows: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    if strength == 1.0:
-        return rng.permuted(rows, axis=1)
-    for row in rows:
-        _shuffled(row, strength, rng)
-    return rows
-
-
-def _chosen(n: int, strength: float, rng: np.random.Generator) -> np.ndarray:
-    return rng.choice(n, round(strength * n), replace=False, shuffle=False)
 
 
 # --- ReLU off ------------------------------------------------------------------------------------

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
 from backend.core.parameters import ParameterError
-from backend.networks.units import Check, Unit, batch_size, objective, prepared, values
+from backend.networks.units import Check, Progress, Unit, batch_size, objective, prepared, values
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,7 +57,7 @@ def occluder_map(
     fill: Fill = "mean",
     seed: int = 0,
     check: Check | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> OccluderMap:
     """Cover an image window by window, many windows a pass.
 
@@ -72,19 +71,18 @@ def occluder_map(
     ParameterError
         for a window larger than the input, a stride below 1 and an unknown fill.
     """
+    from backend.networks.interruption import interruptible
     from backend.networks.runtime import torch
 
     x = prepared(network, image if hasattr(image, "requires_grad") else np.asarray(image)[None])
     corners = _corners(x.shape[-2:], window, stride)
     cover = _cover(network, x, fill, seed)
     function = objective(network, unit)
-    base = float(values(network, unit, x)[0])
+    base = float(values(network, unit, x, check)[0])
     size = batch_size(x, gradients=False)
     covered: list[float] = []
-    with torch().no_grad():
+    with torch().no_grad(), interruptible(check):
         for start in range(0, len(corners), size):
-            if check is not None:
-                check()
             part = x.repeat(len(corners[start : start + size]), *[1] * (x.ndim - 1))
             for picture, (top, left) in zip(part, corners[start : start + size], strict=True):
                 place = np.s_[..., top : top + window[0], left : left + window[1]]

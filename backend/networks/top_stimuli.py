@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from backend.core.parameters import ParameterError
 from backend.networks.layers import find
-from backend.networks.units import Check, channel_axis, within
+from backend.networks.units import Check, Progress, channel_axis, within
 
 if TYPE_CHECKING:
     from backend.networks.network import Network
@@ -79,7 +79,7 @@ def top_stimuli(
     place: tuple[int, ...] | None = None,
     batch: int = 32,
     check: Check | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> TopStimuli:
     """The best images of every channel (or of some) of a layer; memory is bounded by the batch.
 

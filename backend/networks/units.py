@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Check = Callable[[], None]
 """Called between batches; raises to cancel."""
 
+Progress = Callable[[int, int], None]
+"""Told how much of how much is done."""
+
 Summary = Literal["mean", "max", "norm"]
 
 PIXELS_A_PASS = 100_000
@@ -264,14 +267,13 @@ def values(
     batch: int | None = None,
 ) -> Tensor:
     """(n,) value of the unit for prepared images (n, C, H, W), without gradients, by batches."""
+    from backend.networks.interruption import interruptible
     from backend.networks.runtime import torch
 
     function = objective(network, unit)
     parts = []
-    with torch().no_grad():
+    with torch().no_grad(), interruptible(check):
         for part in images.split(batch or batch_size(images, gradients=False)):
-            if check is not None:
-                check()
             parts.append(function(part))
     return torch().cat(parts)
 

@@ -15,7 +15,7 @@ from backend.networks.layers import layers
 from backend.networks.mini import mini_alexnet
 from backend.networks.network import Network
 from backend.networks.runtime import torch
-from backend.networks.units import Unit, objective
+from backend.networks.units import Unit, objective, values
 from backend.stimuli import shapeworld
 
 captum_warns = pytest.mark.filterwarnings("ignore")
@@ -218,31 +218,69 @@ def test_the_network_is_as_before_after_every_method(build: Any) -> None:
     assert all(p.grad is None for p in network.module.parameters())
 
 
+def test_progress_counts_passes_to_the_end() -> None:
+    network = mini()
+    x = inputs(network, 70)
+    for method, total in (("vanilla", 2), ("SmoothGrad", 140), ("integrated gradients", 70)):
+        told = []
+        attribute(network, x, Unit("fc3", 3), method, Options(samples=66),  # type: ignore[arg-type]
+                  progress=lambda done, of, told=told: told.append((done, of)))  # fmt: skip
+        assert told[0] == (1, total)
+        assert told[-1] == (total, total)
+
+
+def test_a_large_pass_is_left_between_its_layers() -> None:
+    network = mini()
+    calls = []
+
+    def check() -> None:
+        calls.append(1)
+        if len(calls) == 12:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        values(network, Unit("fc3", 3), inputs(network, 2), check)
+    assert hooks(network) == 0
+    assert len(calls) == 12
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_cancelling_leaves_no_hook_and_no_rule_behind(method: Any) -> None:
     network = mini()
     x = inputs(network, 70)
     before = answers(network, x)
-    calls = []
+    told = []
 
     def check() -> None:
-        calls.append(1)
-        if len(calls) == 4:
+        if told:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        attribute(network, x, Unit("fc3", 3), method, check=check)
+        attribute(network, x, Unit("fc3", 3), method, check=check,
+                  progress=lambda done, of: told.append((done, of)))  # fmt: skip
+    assert len(told) == 1
     assert hooks(network) == 0
     assert torch().equal(answers(network, x), before)
 
 
-def test_a_network_that_breaks_during_the_pass_is_left_whole() -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_a_network_that_breaks_during_a_pass_is_left_whole(method: Any) -> None:
     network = mini()
-    wrong = torch().zeros(1, 3, 31, 7)
-    for method in METHODS:
-        with pytest.raises(RuntimeError):
-            attribute(network, wrong, Unit("fc3", 3), method, Options(layer="conv5"))
+    x = inputs(network)
+    before = answers(network, x)
+
+    def broken(*_arguments: Any) -> None:
+        if torch().is_grad_enabled():
+            raise RuntimeError("broken")
+
+    handle = network.module.get_submodule("fc2").register_forward_hook(broken)
+    with pytest.raises(RuntimeError, match="broken"):
+        attribute(network, x, Unit("fc3", 3), method)
+    handle.remove()
     assert hooks(network) == 0
+    assert torch().equal(answers(network, x), before)
+    one, two = (attribute(network, x, Unit("fc3", 3)).values for _ in range(2))
+    assert np.array_equal(one, two)
 
 
 def test_grad_cam_looks_at_the_last_map_or_the_block_it_belongs_to() -> None:

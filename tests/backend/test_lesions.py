@@ -10,6 +10,7 @@ from unit_networks import answers, hooks, inputs, mini, seeded, zoo
 
 from backend.core.parameters import ParameterError
 from backend.core.run import Cancelled
+from backend.networks import shuffling
 from backend.networks.ablation_sweep import ablation_sweep, accuracy
 from backend.networks.layers import relu_layers
 from backend.networks.lesions import (
@@ -101,6 +102,26 @@ def test_strength_is_the_share_that_takes_part() -> None:
             assert moved == pytest.approx(strength, abs=0.01)
     after = weights(lesioned(network, Lesion("W-channel", strength=0.5)))["fc1"]
     assert 100 < (after != before).any(1).sum() <= 128
+
+
+def test_large_weights_are_shuffled_uniformly_block_by_block(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every entry reaches every quarter equally often; the check comes at each block."""
+    monkeypatch.setattr(shuffling, "BLOCK", 64)
+    values, calls = np.arange(1000), []
+    quarters = np.zeros((4, 4))
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        after = shuffling.shuffled(values, 1.0, rng, lambda: calls.append(1))
+        assert np.array_equal(np.sort(after), values)
+        quarters += np.histogram2d(values, after, bins=4)[0]
+    expected = 40 * 1000 / 16
+    assert ((quarters - expected) ** 2 / expected).sum() < 28  # chi2 of 9 df, p = .001
+    assert len(calls) >= 40 * 3 * 15
+    half = shuffling.shuffled(values, 0.5, np.random.default_rng(0))
+    assert np.array_equal(np.sort(half), values)
+    assert 480 <= (half != values).sum() <= 500
 
 
 def test_named_layers_only_and_the_same_shuffle_whatever_else_is_lesioned() -> None:
@@ -238,7 +259,7 @@ def test_a_refused_or_cancelled_lesion_changes_nothing() -> None:
 
     def check() -> None:
         calls.append(1)
-        if len(calls) == 4:
+        if len(calls) == 6:
             raise Cancelled
 
     with pytest.raises(Cancelled):
