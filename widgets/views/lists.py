@@ -222,7 +222,9 @@ class _Counters(QWidget):
         painter.fillRect(self.rect(), theme.token("base"))
         margin = theme.dp(12)
         high = theme.dp(70)
-        short = self.height() < theme.dp(110)
+        painter.setFont(theme.font("counter"))
+        wide = painter.fontMetrics().horizontalAdvance(self.lead)
+        short = self.height() < theme.dp(110) or wide > 0.4 * self.width()
         role = "lead" if short else "counter"
         high = theme.dp(40) if short else high
         painter.setFont(theme.font(role))

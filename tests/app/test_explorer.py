@@ -1,0 +1,210 @@
+"""The network explorer as a user meets it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from app.panels.explorer.page import ExplorerPage
+from app.window import MainWindow
+
+
+@pytest.fixture
+def page(window: MainWindow, qtbot: QtBot) -> ExplorerPage:
+    """The explorer with its example open and shown."""
+    window.show_panel("explorer")
+    page: ExplorerPage = window.panels["explorer"].explore
+    qtbot.waitUntil(lambda: page.board.shown is not None, timeout=30_000)
+    return page
+
+
+def drawn(page: ExplorerPage, name: str) -> dict[str, Any]:
+    return page.board.channels[name].snapshot()
+
+
+def test_the_example_is_there_at_once(page: ExplorerPage, qtbot: QtBot) -> None:
+    assert page.tree.layers[:3] == ["conv1", "relu1", "pool1"]
+    assert page.board.layer
+    qtbot.waitUntil(lambda: "maps" in drawn(page, "maps"))
+    assert page.board.views["maps"].shows_data
+    assert len(page.board.shown.answer) == 8  # type: ignore[union-attr]
+    assert page.header.synthetic.isVisible()
+
+
+def test_a_click_on_a_map_opens_the_page_of_its_channel(page: ExplorerPage, qtbot: QtBot) -> None:
+    page.tree.choose("relu2")
+    grid = page.board.views["maps"].grid  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: len(grid.maps) == 48)
+    middle = grid.cell(6).center()
+    qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(middle))
+    assert page.unit.title.text() == "relu2 channel 7 (index 6)"
+    qtbot.waitUntil(lambda: drawn(page, "attribution").get("image") is not None)
+    markers = drawn(page, "picture")["markers"]
+    assert len(markers) == 1  # the receptive field of the place clicked
+    qtbot.waitUntil(lambda: page.board.views["attribution"].shows_data)
+
+
+def test_arrow_keys_step_through_the_channels(page: ExplorerPage, qtbot: QtBot) -> None:
+    page.tree.choose("conv1")
+    page.board.choose(2)
+    grid = page.board.views["maps"].grid  # type: ignore[attr-defined]
+    qtbot.keyClick(grid, Qt.Key.Key_Right)
+    assert page.board.place[0] == 3
+    assert "channel 4" in page.unit.title.text()
+
+
+def test_each_attribution_redraws(page: ExplorerPage, qtbot: QtBot) -> None:
+    page.tree.choose("relu5")
+    page.board.choose(0)
+    before: Any = None
+    for method in ("vanilla", "guided", "gradient x input", "Grad-CAM", "occluder"):
+        page.board.channels["attribution"].publish()
+        page.history.set_value("method", method)
+        qtbot.waitUntil(lambda: drawn(page, "attribution").get("image") is not None)
+        image = drawn(page, "attribution")["image"]
+        assert before is None or not np.array_equal(image, before), method
+        before = image
+
+
+def test_a_stimulus_evolves_and_sliders_act_meanwhile(page: ExplorerPage, qtbot: QtBot) -> None:
+    page.tree.choose("fc3")
+    page.board.choose(5)
+    page.history.set_value("steps", 60)
+    page.run_or_pause()
+    assert page.alive
+    page.history.drag("total_variation", 0.5)
+    qtbot.waitUntil(lambda: not page.alive, timeout=30_000)
+    assert page.task is not None
+    assert page.task.outcome == "done"
+    trace = drawn(page, "trace")
+    assert trace["value"][-1] > trace["value"][0] + 5
+    assert drawn(page, "optimal")["note"].startswith("fc3 unit 6")
+
+
+def test_cancelling_keeps_the_evolved_picture(page: ExplorerPage, qtbot: QtBot) -> None:
+    page.tree.choose("fc3")
+    page.board.choose(5)
+    page.history.set_value("steps", 5000)
+    page.run_or_pause()
+    qtbot.waitUntil(lambda: len(page._steps) > 5, timeout=30_000)
+    page.stop()
+    qtbot.waitUntil(lambda: not page.alive, timeout=2_000)
+    assert page.task is not None
+    assert page.task.outcome == "cancelled"
+    assert drawn(page, "optimal").get("image") is not None
+
+
+def test_top_pictures_are_the_best_of_the_whole_set(page: ExplorerPage, qtbot: QtBot) -> None:
+    page.tree.choose("fc3")
+    page.board.choose(5)
+    page.find_top()
+    qtbot.waitUntil(lambda: not page.alive, timeout=30_000)
+    page._slow()
+    parts = drawn(page, "top")["parts"]
+    assert len(parts) == 9
+    values = [float(caption.split()[0]) for caption, _ in parts]
+    assert values == sorted(values, reverse=True)
+
+
+def test_an_ablation_silences_the_channel_and_undo_brings_it_back(
+    page: ExplorerPage, qtbot: QtBot
+) -> None:
+    explorer = page.board.explorer
+    assert explorer is not None
+    intact = explorer.network.state_hash()
+    before = page.board.shown.maps["relu2"][3].copy()  # type: ignore[union-attr]
+    assert before.max() > 0
+    page.tree.choose("relu2")
+    page.board.choose(3)
+    page.do("ablate")
+    qtbot.waitUntil(lambda: page.board.shown.maps["relu2"][3].max() == 0)  # type: ignore[union-attr]
+    assert any("ablate" in row[2] for row in page.unit._facts.snapshot()["rows"])
+    page.undo_stack.undo()
+    qtbot.waitUntil(lambda: page.board.shown.maps["relu2"][3].max() > 0)  # type: ignore[union-attr]
+    np.testing.assert_allclose(page.board.shown.maps["relu2"][3], before, atol=1e-6)  # type: ignore[union-attr]
+    assert explorer.network.state_hash() == intact
+
+
+def test_another_network_says_that_its_weights_are_random(page: ExplorerPage, qtbot: QtBot) -> None:
+    first = page.board.explorer
+    page.history.set_value("network", "squeezenet1_1")
+    qtbot.waitUntil(lambda: page.board.explorer is not first and page.board.shown is not None,
+                    timeout=30_000)  # fmt: skip
+    assert page.banners.banners.get("random") is not None
+    assert page.board.layer in page.tree.layers
+    page.undo_stack.undo()
+    qtbot.waitUntil(lambda: page.tree.layers[0] == "conv1", timeout=30_000)
+    assert page.banners.banners.get("random") is None
+
+
+def test_a_weights_file_that_does_not_fit_is_said(
+    page: ExplorerPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.pt"
+    file.write_bytes(b"not a checkpoint")
+    assert page.take_file(file)
+    qtbot.waitUntil(lambda: page.banners.banners.get("open") is not None, timeout=10_000)
+    assert page.board.shown is not None  # what was open stays
+
+
+def test_a_folder_of_pictures_is_shown(page: ExplorerPage, qtbot: QtBot, tmp_path: Path) -> None:
+    from PIL import Image
+
+    first = page.board.explorer
+    for number in range(3):
+        pixels = np.full((50, 60, 3), 60 * number, np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"p{number}.png")
+    assert page.take_file(tmp_path)
+    qtbot.waitUntil(lambda: page.board.explorer is not first and page.board.shown is not None,
+                    timeout=10_000)  # fmt: skip
+    assert page.board.explorer is not None
+    assert len(page.board.explorer.images) == 3
+    page.unit.stepped.emit(-1)
+    qtbot.waitUntil(lambda: page.board.shown.index == 2)  # type: ignore[union-attr]
+
+
+def test_the_script_shows_the_same_numbers(page: ExplorerPage, qtbot: QtBot) -> None:
+    page.tree.choose("relu3")
+    page.board.choose(1)
+    page.history.set_value("method", "vanilla")
+    page.history.set_value("steps", 10)
+    space: dict[str, Any] = {}
+    exec(compile(page.script(), "script", "exec"), space)
+    shown = page.board.shown
+    assert shown is not None
+    np.testing.assert_allclose(space["shown"].maps["relu3"], shown.maps["relu3"], atol=1e-6)
+    assert space["found"].values.shape == (1, 3, 32, 32)
+
+
+def test_a_session_brings_the_settings_back(page: ExplorerPage) -> None:
+    page.history.set_value("method", "Grad-CAM")
+    kept = page.kept()
+    page.history.set_value("method", "vanilla")
+    page.restore(kept)
+    assert page.parameters.method == "Grad-CAM"
+
+
+def test_the_menu_of_studies_leads_to_the_study_and_back(
+    page: ExplorerPage, window: MainWindow
+) -> None:
+    page.header.study_chosen.emit("sparse-coding")
+    assert window.page is not None
+    assert window.page.controller.study.id == "sparse-coding"
+    window.page.header.study_chosen.emit("explore")
+    assert window.panels["explorer"].currentWidget() is page
+    assert window.front is page
+
+
+def test_the_methods_paragraph_names_network_and_unit(page: ExplorerPage) -> None:
+    from backend.networks.explorer_script import methods
+
+    page.tree.choose("relu3")
+    page.board.choose(1)
+    text = methods(page.board.explorer, page.parameters, page.chosen_unit(), ())
+    assert "MiniAlexNet (367,536 parameters" in text
+    assert "relu3 channel 2" in text
