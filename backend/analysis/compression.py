@@ -84,6 +84,26 @@ def gram(
     return Gram(total, width)
 
 
+def relative_gram(
+    features: np.ndarray,
+    exact: bool = False,
+    check: Check = nothing,
+    progress: Progress | None = None,
+) -> Gram:
+    """Inner products for what depends on differences of patterns alone, such as their distances.
+
+    What all patterns share drops out of differences; subtracting it costs a copy, so that it is
+    only done where it is so large that leaving it in would cost digits.
+    """
+    kind = np.asarray(features).dtype
+    products = gram(features, "none", exact, check, progress)
+    shared = products.matrix.mean() * len(products)
+    own = products.matrix.trace() - shared
+    if shared <= own * (30.0 if kind == np.float32 and not exact else 1e6):
+        return products
+    return gram(features, "features", exact, check, progress)
+
+
 def compressed(gram: Gram) -> np.ndarray:
     """Patterns (n_stim, rank) float64 with the same inner products, largest axis first.
 

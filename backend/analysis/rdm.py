@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from backend.analysis.compression import BLOCK, gram
+from backend.analysis.compression import BLOCK, gram, relative_gram
 from backend.analysis.inputs import Check, Progress, finite, flat, nothing, same_rows
 from backend.core.parameters import ParameterError
 
@@ -48,7 +48,7 @@ def rdm(
         return city_block(rows, check, progress)
     if distance == "Mahalanobis":
         return squared(weighted_gram(rows, precision, check, progress)) / rows.shape[1]
-    distances = squared(euclidean_gram(rows, check, progress))
+    distances = squared(relative_gram(rows, False, check, progress).matrix)
     return np.sqrt(distances) if distance == "Euclidean" else distances / rows.shape[1]
 
 
@@ -89,21 +89,6 @@ def refuse_constant(flat_patterns: np.ndarray, about_mean: bool) -> None:
     )
 
 
-def euclidean_gram(rows: np.ndarray, check: Check, progress: Progress | None) -> np.ndarray:
-    """Inner products whose differences keep their digits: about the mean where that is large.
-
-    Distances do not depend on what all patterns share; subtracting it costs a copy, so that it is
-    only done when the shared part would cost more than one digit in single precision.
-    """
-    products = gram(rows, "none", False, check, progress).matrix
-    shared = products.mean() * len(rows)
-    own = products.trace() - shared
-    limit = 30.0 if rows.dtype == np.float32 else 1e6
-    if shared <= limit * own:
-        return products
-    return gram(rows, "features", False, check, progress).matrix
-
-
 def squared(products: np.ndarray) -> np.ndarray:
     """Squared distances of inner products (n, n), never below 0."""
     lengths = np.diag(products).copy()
@@ -127,7 +112,7 @@ def weighted_gram(
     weights = precision_of(precision, rows.shape[1])
     if weights.ndim == 1:
         scaled = rows * np.sqrt(weights).astype(rows.dtype)
-        return gram(scaled, "features", False, check, progress).matrix
+        return relative_gram(scaled, False, check, progress).matrix
     centred = rows - rows.mean(axis=0)
     total = np.zeros((len(rows), len(rows)))
     for start in range(0, rows.shape[1], BLOCK):
