@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from backend.core.parameters import ParameterError, unknown_name
-from backend.networks.layers import Layer, first_tensor, layers
+from backend.networks.layers import Layer, first_tensor, is_scripted, layers
 from backend.networks.units import (
     Check,
     Progress,
@@ -115,6 +115,10 @@ def attribute(
     options = options or Options()
     _check_options(method, options)
     x = prepared(network, images)
+    if is_scripted(network.module) and method in ("guided", "deconvolution", "Grad-CAM"):
+        raise ParameterError("method", f"{network.name} is a TorchScript program that hides its "
+                             f"layers, so {method} cannot be computed. Choose "
+                             "vanilla.", METHODS[0])  # fmt: skip
     activation = values(network, unit, x, check).cpu().numpy()
     check = _ticking(check, progress, _passes(x, method, options))
     rectifiers, layer = None, ""
@@ -360,14 +364,13 @@ def last_map(network: Network, unit: Unit) -> str:
 
     Where it is part of a block (a residual block, parallel branches), the block's output is taken.
     """
-    from torch import nn
-
     found = _last_leaf(network, unit)
     parts = found.name.partition("#")[0].split(".")
     for depth in range(1, len(parts)):
         block = ".".join(parts[:depth])
         inside = unit.layer.startswith(f"{block}.")
-        if not inside and type(network.module.get_submodule(block)) is not nn.Sequential:
+        kind = type(network.module.get_submodule(block)).__name__
+        if not inside and kind != "Sequential":
             return block
     return found.name
 

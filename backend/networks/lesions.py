@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from backend.core.parameters import ParameterError
-from backend.networks.layers import Layer, find, first_tensor, layers
+from backend.networks.layers import Layer, find, first_tensor, is_scripted, layers
 from backend.networks.shuffling import shuffled, shuffled_rows
 from backend.networks.units import Check, call_number, channel_axis, layer_output, submodule, within
 
@@ -138,6 +138,10 @@ class LesionStack:
 
 def _apply(network: Network, lesion: Lesion, reference: Tensor | None, check: Check | None) -> Undo:
     _check(lesion)
+    if lesion.kind in ("ReLU-off", "ablate") and is_scripted(network.module):
+        raise ParameterError("kind", f"{network.name} is a TorchScript program that hides its "
+                             "layers. Open it as a state dictionary or an exported "
+                             "program.", "W-all")  # fmt: skip
     undone: list[Undo] = []
 
     def undo() -> None:
@@ -201,28 +205,37 @@ class WeightLayer:
 
 
 def weight_layers(network: Network) -> list[WeightLayer]:
-    """Every convolutional and linear layer, the projections of attention among them, in order."""
-    from torch import nn
-    from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
+    """Every convolutional and linear layer, the projections of attention among them, in order.
 
+    Layers are known by the names of their classes, so that those of an exported program count.
+    """
     found: dict[int, WeightLayer] = {}
-    bias: Tensor | None
     for name, module in network.module.named_modules():
-        if isinstance(module, nn.MultiheadAttention) and module.in_proj_weight is not None:
-            weight, bias = module.in_proj_weight.data, module.in_proj_bias
-        elif isinstance(module, _ConvNd | nn.Linear):
-            weight, bias = module.weight.data, module.bias
-            if isinstance(module, _ConvTransposeNd):
-                weight = weight.transpose(0, 1)
+        parameters = dict(module.named_parameters(recurse=False))
+        kinds = {one.__name__ for one in type(module).__mro__}
+        if "MultiheadAttention" in kinds:
+            weight, bias = parameters.get("in_proj_weight"), parameters.get("in_proj_bias")
+        elif kinds & _WEIGHTED:
+            weight, bias = parameters.get("weight"), parameters.get("bias")
         else:
             continue
-        layer = WeightLayer(name, weight, None if bias is None else bias.data)
+        if weight is None:
+            continue
+        rows = weight.data.transpose(0, 1) if kinds & _TRANSPOSED else weight.data
+        layer = WeightLayer(name, rows, None if bias is None else bias.data)
         found.setdefault(weight.data_ptr(), layer)
     return list(found.values())
 
 
+_TRANSPOSED = {f"ConvTranspose{d}d" for d in (1, 2, 3)}
+_WEIGHTED = {f"Conv{d}d" for d in (1, 2, 3)} | _TRANSPOSED | {"Linear"}
+
+
 def _shuffle(network: Network, lesion: Lesion, undone: list[Undo], check: Check | None) -> None:
     every = weight_layers(network)
+    if not every:
+        raise ParameterError("layers", f"{network.name} shows no convolutional or linear layer. "
+                             "Open it as a state dictionary of an architecture.")  # fmt: skip
     names = [layer.name for layer in every]
     for name in lesion.layers:
         if name not in names:
@@ -334,8 +347,7 @@ def _ablate_weights(
     tensors = [found[0].weight] + ([] if found[0].bias is None else [found[0].bias])
     follower = batch_norm_after(network, layer)
     if follower is not None:
-        normalisation: Any = _module(network, follower.name)
-        tensors += [p.data for p in (normalisation.weight, normalisation.bias) if p is not None]
+        tensors += [p.data for p in _module(network, follower.name).parameters()]
     for tensor in tensors:
         undone.append(_restore(tensor))
         tensor[list(channels)] = 0.0
@@ -343,11 +355,8 @@ def _ablate_weights(
 
 def batch_norm_after(network: Network, layer: Layer) -> Layer | None:
     """The batch normalisation that a layer's output enters; None without one."""
-    from torch.nn.modules.batchnorm import _BatchNorm
-
     for other in layers(network):
-        module = submodule(network.module, other.name)
-        if layer.name in other.follows and isinstance(module, _BatchNorm):
+        if layer.name in other.follows and other.kind.startswith("BatchNorm"):
             return other
     return None
 

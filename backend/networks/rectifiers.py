@@ -1,7 +1,8 @@
 """Changing every ReLU of a network for one forward pass, modules and functionals alike.
 
-A torch function mode sees ``nn.ReLU``, shared and in-place modules, ``F.relu``, ``torch.relu`` and
-``Tensor.relu_`` in one place, so nothing is hooked, and the network is as before when it ends.
+A torch function mode sees ``nn.ReLU``, shared and in-place modules, ``F.relu``, ``torch.relu``,
+``Tensor.relu_`` and the operations of an exported program in one place, so nothing is hooked, and
+the network is as before when it ends.
 """
 
 from __future__ import annotations
@@ -16,8 +17,13 @@ from torch.overrides import TorchFunctionMode
 
 Rule = Literal["guided", "deconvolution"]
 
-_OUT_OF_PLACE = {torch.relu, Tensor.relu, functional.relu, functional.relu6}
-_IN_PLACE = {torch.relu_, Tensor.relu_, functional.relu_}
+_aten = torch.ops.aten
+_OUT_OF_PLACE = {
+    torch.relu, Tensor.relu, functional.relu, functional.relu6, _aten.relu.default,
+}  # fmt: skip
+_IN_PLACE = {torch.relu_, Tensor.relu_, functional.relu_, _aten.relu_.default}
+_CLIPPED = {functional.hardtanh: None, _aten.hardtanh.default: False, _aten.hardtanh_.default: True}
+"""ReLU6 is a hardtanh from 0; the value says whether it is in place, None that an argument does."""
 
 
 class _Modified(torch.autograd.Function):
@@ -61,15 +67,17 @@ class _Replaced(TorchFunctionMode):
 def _rectifier(func: Any, args: Any, kwargs: Any) -> tuple[Tensor, float | None, bool] | None:
     """Input, ceiling (6 for ReLU6) and in-place flag of a call that is a ReLU; None otherwise."""
     if func in _IN_PLACE:
-        return args[0] if args else kwargs["input"], None, True
+        return args[0] if args else kwargs.get("input", kwargs.get("self")), None, True
     if func in _OUT_OF_PLACE:
         rest = (*args[1:], False)
-        x = args[0] if args else kwargs["input"]
+        x = args[0] if args else kwargs.get("input", kwargs.get("self"))
         return x, 6.0 if func is functional.relu6 else None, bool(kwargs.get("inplace", rest[0]))
-    if func is functional.hardtanh:
+    if func in _CLIPPED:
         given = dict(zip(("input", "min_val", "max_val", "inplace"), args, strict=False)) | kwargs
         if given.get("min_val", -1.0) == 0:
-            return given["input"], given.get("max_val", 1.0), bool(given.get("inplace", False))
+            in_place = _CLIPPED[func]
+            in_place = given.get("inplace", False) if in_place is None else in_place
+            return given.get("input", given.get("self")), given.get("max_val", 1.0), bool(in_place)
     return None
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from backend.core.parameters import ParameterError
-from backend.networks.layers import find, first_tensor
+from backend.networks.layers import find, first_tensor, is_scripted
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -205,7 +205,8 @@ def output_axis(dimensions: int) -> int:
 def submodule(module: nn.Module, name: str) -> nn.Module:
     """The module of a layer name; ``"path#2"`` is the module at ``path``."""
     path = name.partition("#")[0]
-    if path == type(module).__name__ and not list(module.children()):
+    whole = is_scripted(module) or not list(module.children())
+    if whole and path == type(module).__name__:
         return module
     return module.get_submodule(path)
 
@@ -230,7 +231,9 @@ def layer_output(module: nn.Module, name: str, images: Tensor) -> Tensor:
     there. Only this thread's pass is listened to, and the module is as before afterwards, also
     when the pass raises.
     """
-    wanted = call_number(name)
+    target, wanted = submodule(module, name), call_number(name)
+    if target is module and wanted == 1:
+        return first_tensor(module(images))
     thread, calls, found = threading.get_ident(), [0], list[Any]()
 
     def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
@@ -241,7 +244,7 @@ def layer_output(module: nn.Module, name: str, images: Tensor) -> Tensor:
             found.append(first_tensor(output).clone())
             raise _Reached
 
-    handle = submodule(module, name).register_forward_hook(hook)
+    handle = target.register_forward_hook(hook)
     try:
         module(images)
     except _Reached:

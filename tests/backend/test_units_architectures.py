@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from backend.networks.attribution import Options, attribute
 from backend.networks.layers import layers
 from backend.networks.lesions import Lesion, LesionStack, weight_layers
 from backend.networks.network import Network, Preprocessing
+from backend.networks.programs import open_program
 from backend.networks.runtime import torch, torchvision
 from backend.networks.units import Unit, channel_axis, layer_output
 
@@ -108,3 +110,36 @@ def lesions_change_and_are_undone(network: Network, x: Any, before: Any, state: 
                 assert output[:, 1].any()
         assert torch().equal(answers(network, x), before)
     assert network.state_hash() == state
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_an_exported_program_is_seen_and_lesioned_as_the_network_it_came_from(
+    tmp_path: Path,
+) -> None:
+    network = zoo("mobilenet_v2")
+    noise = np.random.default_rng(0).uniform(size=(2, 64, 64, 3)).astype(np.float32)
+    x = network.preprocessing.prepare(noise)
+    loud(network, x)
+    export = torch().export
+    program = export.export(network.module, (x,), dynamic_shapes=({0: export.Dim.AUTO},))
+    export.save(program, tmp_path / "net.pt2")
+    opened = open_program(tmp_path / "net.pt2", network)
+    unit = Unit("classifier.1", 3)
+    for method in ("vanilla", "guided", "deconvolution", "Grad-CAM"):
+        ours, theirs = (attribute(one, x, unit, method) for one in (opened, network))  # type: ignore[arg-type]
+        assert ours.rectifiers == theirs.rectifiers
+        assert theirs.values.any()
+        np.testing.assert_allclose(ours.values, theirs.values, atol=1e-5 * theirs.values.max())
+    state, before = opened.state_hash(), answers(opened, x)
+    for lesion in (
+        Lesion("W-all"),
+        Lesion("ReLU-off"),
+        Lesion("ablate", ("features.17.conv.2",), channels=(1, 8)),
+    ):
+        with LesionStack(opened) as ours, LesionStack(network) as theirs:
+            ours.apply(lesion)
+            theirs.apply(lesion)
+            torch().testing.assert_close(answers(opened, x), answers(network, x))
+            assert not torch().equal(answers(opened, x), before)
+    assert opened.state_hash() == state
