@@ -115,8 +115,9 @@ def lesions_change_and_are_undone(network: Network, x: Any, before: Any, state: 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_an_exported_program_is_seen_and_lesioned_as_the_network_it_came_from(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tqdm.tqdm.monitor_interval", 0)  # exporting leaves its thread behind
     network = zoo("mobilenet_v2")
     noise = np.random.default_rng(0).uniform(size=(2, 64, 64, 3)).astype(np.float32)
     x = network.preprocessing.prepare(noise)
