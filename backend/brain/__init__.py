@@ -1,0 +1,1 @@
+"""Brain data: simulated cortex and, in the brain room, files and surfaces."""
