@@ -1,11 +1,14 @@
 """The layers of any network, found by watching one forward pass.
 
-Module hooks see every leaf that is called; a function mode sees what happens between them, so that
-sums, concatenations, reshapes and functional pools keep the graph and the receptive fields.
+Module hooks see every leaf that is called; a dispatch mode sees what happens inside and between
+them, so that sums, concatenations, reshapes and functional pools keep the graph, the channels and
+the receptive fields.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import threading
 import weakref
 from collections import Counter
 from collections.abc import Iterator
@@ -13,42 +16,35 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backend.core.parameters import unknown_name
-from backend.networks.receptive_field import (
-    INPUT,
-    ReceptiveField,
-    Spans,
-    field_of,
-    joined,
-    windowed,
-)
+from backend.core.parameters import ParameterError, unknown_name
+from backend.networks.receptive_field import ReceptiveField
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
     from backend.networks.network import Network
 
-WHOLE = ("MultiheadAttention", "ShiftedWindowAttention", "ShiftedWindowAttentionV2", "LSTM", "GRU")
-"""Modules with children that are one layer: their children are not called as modules."""
-POINTWISE = (
-    "ReLU", "ReLU6", "LeakyReLU", "GELU", "SiLU", "Hardswish", "Hardsigmoid", "Sigmoid", "Tanh",
-    "Identity", "Dropout", "Dropout2d", "BatchNorm2d", "FrozenBatchNorm2d", "LayerNorm",
-    "LayerNorm2d", "StochasticDepth", "LocalResponseNorm", "Linear", "Permute", "Softmax",
-)  # fmt: skip
+WHOLE = ("MultiheadAttention", "ShiftedWindowAttention", "ShiftedWindowAttentionV2")
+"""Modules with children that are a layer; torch's attention does not call its children."""
 RECTIFIERS = ("ReLU", "ReLU6", "LeakyReLU", "GELU", "SiLU", "Hardswish")
+WATCHED = 2
+"""Pictures in the watched pass; an output of another length is none of one picture."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One call of one leaf module.
+    """One call of one leaf module, or of an attention.
 
     Attributes
     ----------
     name : module path; its second call is "path#2". kind : class name.
-    shape : of the output for one picture, without the batch axis.
+    shape : of the output for one picture, without the batch axis, as the module gives it.
     parameters : of the module. parent : path of the module that holds it.
     follows : layers whose outputs enter, through sums, concatenations and reshapes.
     field : theoretical receptive field; None where every pixel, or no fixed set, is seen.
+    channel_axis : of the output with its batch axis: 1 of maps (n, channels, rows, columns), the
+        last of tokens (n, tokens, features), 1 of attention heads (n, heads, tokens, features).
+    altered : a later operation overwrites the output in place, so that only a copy keeps it.
     """
 
     name: str
@@ -58,21 +54,30 @@ class Layer:
     parent: str
     follows: tuple[str, ...]
     field: ReceptiveField | None
+    channel_axis: int = 1
+    altered: bool = False
+
+    @property
+    def channels(self) -> int:
+        """Channels, features of a token, heads, or units of a fully connected layer."""
+        return self.shape[self.channel_axis - 1]
+
+    @property
+    def units(self) -> int:
+        """Values for one picture."""
+        total = 1
+        for size in self.shape:
+            total *= size
+        return total
 
 
 def leaves(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """(path, module) of everything that counts as one layer, in the order of definition."""
-    if not list(module.children()):
+    if is_scripted(module) or not list(module.children()):
         yield "", module
         return
-    skipped: list[str] = []
     for path, part in module.named_modules():
-        if any(path.startswith(f"{one}.") for one in skipped):
-            continue
-        if type(part).__name__ in WHOLE:
-            skipped.append(path)
-            yield path, part
-        elif path and not list(part.children()):
+        if path and (type(part).__name__ in WHOLE or not list(part.children())):
             yield path, part
 
 
@@ -92,14 +97,31 @@ def first_tensor(output: Any) -> Any:
     return output
 
 
-_FOUND: weakref.WeakKeyDictionary[Any, tuple[Layer, ...]] = weakref.WeakKeyDictionary()
+_FOUND: weakref.WeakKeyDictionary[Any, tuple[Any, tuple[Layer, ...]]]
+_FOUND = weakref.WeakKeyDictionary()
 
 
 def layers(network: Network) -> tuple[Layer, ...]:
-    """Every layer in execution order, from one traced pass of a grey picture; kept."""
-    if network.module not in _FOUND:
-        _FOUND[network.module] = _traced(network)
-    return _FOUND[network.module]
+    """Every layer in execution order, from one watched pass; kept until the structure changes.
+
+    Raises
+    ------
+    ParameterError
+        when the network does not run on pictures of its own size.
+    """
+    structure = (network.preprocessing.shape, _structure(network.module))
+    kept = _FOUND.get(network.module)
+    if kept is None or kept[0] != structure:
+        kept = _FOUND[network.module] = (structure, _traced(network))
+    return kept[1]
+
+
+def _structure(module: nn.Module) -> int:
+    """Changes when a module, or the shape of its parameters, does."""
+    return hash(tuple(
+        (path, type(part), tuple(p.shape for p in part._parameters.values() if p is not None))
+        for path, part in module.named_modules()
+    ))  # fmt: skip
 
 
 def find(network: Network, name: str) -> Layer:
@@ -131,20 +153,27 @@ class CallNames:
 
 
 @contextmanager
-def hooked(module: nn.Module, call: Any) -> Iterator[None]:
-    """``call(name, part, inputs, output)`` after every leaf's call; hooks go in any case."""
+def hooked(module: nn.Module, call: Any, only: frozenset[str] | None = None) -> Iterator[None]:
+    """``call(name, part, inputs, output)`` after every leaf's call in this thread.
+
+    ``only`` these module paths. The hooks go in any case.
+    """
     names = CallNames()
+    thread = threading.get_ident()
     handles = []
 
     def hook_of(path: str) -> Any:
-        def hook(part: nn.Module, inputs: Any, output: Any) -> None:
-            call(names.next(path or type(module).__name__), part, inputs, output)
+        def hook(part: nn.Module, inputs: Any, named: Any, output: Any) -> None:
+            if threading.get_ident() == thread:
+                call(names.next(path), part, (inputs, named), output)
 
         return hook
 
     try:
         for path, part in leaves(module):
-            handles.append(part.register_forward_hook(hook_of(path)))
+            path = path or type(module).__name__
+            if only is None or path in only:
+                handles.append(part.register_forward_hook(hook_of(path), with_kwargs=True))
         yield
     finally:
         for handle in handles:
@@ -156,54 +185,33 @@ def _traced(network: Network) -> tuple[Layer, ...]:
     from backend.networks.tracing import Trace
 
     module = network.module
-    x = network.example()
-    trace = Trace(x, INPUT)
+    x = network.example(WATCHED)
+    trace = Trace(x)
     found: list[Layer] = []
 
     def seen(name: str, part: nn.Module, inputs: Any, output: Any) -> None:
         tensor = first_tensor(output)
-        if not hasattr(tensor, "shape"):
+        if not hasattr(tensor, "shape") or tensor.ndim < 2 or len(tensor) != WATCHED:
             return
-        sources, spans = trace.entering(part, inputs)
-        after = spans_after(part, inputs, tensor, spans)
-        trace.mark(tensor, (name,), after)
-        kind = type(part).__name__
-        count = sum(one.numel() for one in part.parameters())
+        sources = trace.sources(inputs)
+        flow = trace.name(tensor, name)
         path = name.partition("#")[0]
         found.append(
             Layer(
-                name, kind, tuple(tensor.shape[1:]), count, path.rpartition(".")[0], sources,
-                field_of(after),
+                name, type(part).__name__, tuple(tensor.shape[1:]),
+                sum(one.numel() for one in part.parameters()), path.rpartition(".")[0], sources,
+                flow.field, flow.channel_axis or (2 if tensor.ndim == 3 else 1),
             )
         )  # fmt: skip
 
-    with torch().no_grad(), hooked(module, seen), trace:
-        output = first_tensor(module(x))
-    if not found:  # scripted, or one leaf that takes no hooks
-        found.append(
-            Layer(network.name, type(module).__name__, tuple(output.shape[1:]),
-                  network.parameters, "", (), None)
-        )  # fmt: skip
-    return tuple(found)
-
-
-def spans_after(part: nn.Module, inputs: Any, output: Tensor, spans: Spans | None) -> Spans | None:
-    """The receptive field after a leaf module."""
-    kind = type(part).__name__
-    if spans is None or output.ndim != 4:
-        return None
-    if kind in POINTWISE:
-        return spans
-    if kind in ("Conv2d", "MaxPool2d", "AvgPool2d"):
-        stride = part.stride if part.stride is not None else part.kernel_size  # type: ignore[union-attr]
-        dilation = getattr(part, "dilation", 1)
-        return windowed(spans, part.kernel_size, stride, part.padding, dilation)  # type: ignore[arg-type]
-    entered = first_tensor(inputs)
-    if kind.startswith("Adaptive") and hasattr(entered, "shape"):
-        return spans if entered.shape[-2:] == output.shape[-2:] else None
-    return None
-
-
-__all__ = [
-    "Layer", "find", "first_tensor", "hooked", "joined", "layers", "leaves", "relu_layers",
-]  # fmt: skip
+    try:
+        with torch().no_grad(), hooked(module, seen), trace:
+            module(x)
+    except (RuntimeError, ValueError, TypeError, IndexError, AssertionError) as error:
+        size = " × ".join(str(part) for part in network.preprocessing.shape)
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:80]
+        raise ParameterError("network", f"{network.name} does not run on pictures of {size}: "
+                             f"{reason.rstrip('.')}.") from error  # fmt: skip
+    if not found:
+        raise ParameterError("network", f"{network.name} has no layer with one output a picture.")
+    return tuple(dataclasses.replace(one, altered=one.name in trace.altered) for one in found)

@@ -6,6 +6,7 @@ is not arithmetic on tensors, so that opening a file runs no code and a forward 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import logging
@@ -19,13 +20,14 @@ from typing import TYPE_CHECKING, Any
 from backend.core.files import FileProblem
 from backend.networks.network import Network
 from backend.networks.runtime import torch
+from backend.networks.script_layers import opened_script
 from backend.networks.state_files import LARGEST, hash_of
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
-FORBIDDEN = ("save", "load", "from_file", "open", "fork", "wait", "_print", "warn", "hub")
-"""Operations that reach beyond tensors: files, printing, other tasks."""
+FORBIDDEN = ("save", "load", "from_file", "open", "_print", "hub")
+"""Operations that reach beyond tensors, to files."""
 _TARGET = re.compile(r"torch\.ops\.(aten|torchvision)\.(\w+)\.\w+\Z")
 _NUMBERS = re.compile(
     r"_operator\.(getitem|add|sub|mul|truediv|floordiv|mod|pow|neg|eq|ne|lt|le|gt|ge)\Z"
@@ -51,7 +53,7 @@ def open_program(file: Path, like: Network) -> Network:
         when it is damaged, does more than arithmetic, or does not take such pictures.
     """
     exported = file.suffix.lower() == ".pt2"
-    module = _exported(file) if exported else _scripted(file)
+    module = _exported(file) if exported else _scripted(file, like.example(2))
     network = Network(
         module, file.stem, like.preprocessing, (),
         {"architecture": file.name, "weights": file.name, "sha256": hash_of(file),
@@ -68,10 +70,10 @@ def _try(network: Network, file: Path) -> None:
         with torch().no_grad():
             network.module(network.example(2))
     except Exception as error:
-        hint = "" if _runs(network, 1) is False else " with one picture at a time only"
-        if hint:
+        if _runs(network, 1):
             raise FileProblem(
-                f"{file.name} runs{hint}. Export it with a dynamic batch dimension."
+                f"{file.name} takes one picture at a time only. Export it with a dynamic batch "
+                "dimension."
             ) from error
         raise FileProblem(
             f"{file.name} does not run on pictures of {size}. Choose the network it was made "
@@ -108,14 +110,27 @@ def _refused(file: Path, what: str) -> FileProblem:
                        "the network's state_dict() instead.")  # fmt: skip
 
 
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the warnings and log lines of torch's readers."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
+
+
 # --- TorchScript ---------------------------------------------------------------------------------
 
-_CALL = re.compile(r"(?:torch|ops\.\w+)\.(\w+)\(")
-_SPACE = re.compile(r"\bops\.(\w+)\.")
+_CALL = re.compile(r"(?<![\w.])(?:torch|ops\.\w+)\.(\w+)\(")
+_SPACE = re.compile(r"(?<![\w.])ops\.(\w+)\.")
 _SETSTATE = re.compile(r"def __setstate__")
 
 
-def _scripted(file: Path) -> nn.Module:
+def _scripted(file: Path, example: Tensor) -> nn.Module:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as copy:
         for name, content in _members(file):
@@ -125,15 +140,12 @@ def _scripted(file: Path) -> nn.Module:
             copy.writestr(name, content)
     buffer.seek(0)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quiet():
             script = torch().jit.load(buffer, map_location="cpu").eval()
     except (RuntimeError, ValueError, OSError) as error:
         raise FileProblem(f"{file.name} is damaged, or of another torch. Export it "
                           "again.") from error  # fmt: skip
-    for parameter in script.parameters():
-        parameter.requires_grad_(True)
-    return script
+    return opened_script(script, example)
 
 
 def _check_script(file: Path, text: str) -> None:
@@ -160,18 +172,13 @@ def _exported(file: Path) -> nn.Module:
                 _check_inputs(file, content)
             copy.writestr(name, content)
     buffer.seek(0)
-    logger = logging.getLogger("torch.export")
-    before, logger.disabled = logger.disabled, True
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quiet():
             program = torch().export.load(buffer)
             module = torch().export.unflatten(program)
     except Exception as error:
         raise FileProblem(f"{file.name} is damaged, or of another torch. Export it "
                           "again.") from error  # fmt: skip
-    finally:
-        logger.disabled = before
     return _named_parts(module, program)
 
 

@@ -1,18 +1,34 @@
-"""Theoretical receptive fields, carried along the graph (05-dnnbrain, section 2.11 h)."""
+"""Theoretical receptive fields (05-dnnbrain, section 2.11 h)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """Of one place: ``size`` px, ``jump`` px between neighbours, ``start`` centre of the first."""
+    """Of one place: ``size`` px, ``jump`` px between neighbours, ``start`` centre of the first.
+
+    The first pixel's centre is 0.5. Rows and columns may differ (a 1 × 7 convolution); these are
+    the numbers of the larger axis, and ``rows`` and ``columns`` those of each.
+    """
 
     size: float
     jump: float
     start: float
+    rows: Span | None = None
+    columns: Span | None = None
+
+    def window(self, row: int, column: int) -> tuple[float, float, float, float]:
+        """Top, left, bottom and right edge in pixels of what a place sees; may leave the picture.
+
+        >>> ReceptiveField(3, 1, 0.5).window(0, 5)
+        (-1.0, 4.0, 2.0, 7.0)
+        """
+        own = Span(self.size, self.jump, self.start)
+        top, bottom = (self.rows or own).edges(row)
+        left, right = (self.columns or own).edges(column)
+        return top, left, bottom, right
 
 
 @dataclass(frozen=True)
@@ -32,53 +48,25 @@ class Span:
             self.start + ((wide - 1) / 2 - padding) * self.jump,
         )
 
+    def sliced(self, first: int, step: int) -> Span:
+        """Every ``step``-th place from the ``first``."""
+        return Span(self.size, self.jump * step, self.start + first * self.jump)
+
     def joined(self, other: Span) -> Span | None:
         """What covers both (a sum or concatenation); None when their grids differ."""
         if self.jump != other.jump:
             return None
-        low = min(self.start - self.size / 2, other.start - other.size / 2)
-        high = max(self.start + self.size / 2, other.start + other.size / 2)
+        (low, high), (other_low, other_high) = self.edges(0), other.edges(0)
+        low, high = min(low, other_low), max(high, other_high)
         return Span(high - low, self.jump, (low + high) / 2)
 
-
-Spans = tuple[Span, Span]
-"""Rows and columns."""
-INPUT: Spans = (Span(), Span())
-
-
-def joined(one: Spans, other: Spans) -> Spans | None:
-    """Both axes joined."""
-    rows, columns = one[0].joined(other[0]), one[1].joined(other[1])
-    return None if rows is None or columns is None else (rows, columns)
+    def edges(self, place: int) -> tuple[float, float]:
+        """Where what a place sees begins and ends, in pixels."""
+        centre = self.start + place * self.jump
+        return centre - self.size / 2, centre + self.size / 2
 
 
-def windowed(
-    spans: Spans, kernel: Any, stride: Any, padding: Any, dilation: Any = 1
-) -> Spans | None:
-    """After a convolution or pooling window; each setting one number or one an axis."""
-    steps = [pair(one) for one in (kernel, stride, padding, dilation)]
-    if any(one is None for one in steps):
-        return None
-    k, s, p, d = steps
-    rows = spans[0].step(int(k[0]), int(s[0]), p[0], int(d[0]))  # type: ignore[index]
-    columns = spans[1].step(int(k[1]), int(s[1]), p[1], int(d[1]))  # type: ignore[index]
-    return rows, columns
-
-
-def pair(value: Any) -> tuple[float, float] | None:
-    """Two numbers of one or two; "same" padding and volumes give None."""
-    if isinstance(value, int | float):
-        return value, value
-    if isinstance(value, tuple | list) and all(isinstance(v, int | float) for v in value):
-        if len(value) == 1:
-            return value[0], value[0]
-        return (value[0], value[1]) if len(value) == 2 else None
-    return None
-
-
-def field_of(spans: Spans | None) -> ReceptiveField | None:
-    """The larger axis, as people are told it."""
-    if spans is None:
-        return None
-    span = max(spans, key=lambda one: one.size)
-    return ReceptiveField(span.size, span.jump, span.start)
+def field_of(rows: Span, columns: Span) -> ReceptiveField:
+    """Both axes, the larger one's numbers first."""
+    larger = max(rows, columns, key=lambda one: one.size)
+    return ReceptiveField(larger.size, larger.jump, larger.start, rows, columns)

@@ -1,96 +1,78 @@
-"""Where each tensor of a forward pass came from, and what part of the picture it sees."""
+"""Watching one forward pass: every operation, and where each tensor comes from."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import dataclasses
+from typing import Any
 
-from torch.overrides import TorchFunctionMode
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.weak import WeakIdKeyDictionary
 
-from backend.networks.receptive_field import Spans, joined, pair, windowed
-
-if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-POOLS = ("max_pool2d", "avg_pool2d", "_max_pool2d", "max_pool2d_with_indices")
-RESHAPES = ("permute", "transpose", "movedim", "contiguous", "clone", "to", "float", "detach")
-JOINS = (
-    "add", "add_", "__add__", "__iadd__", "cat", "concat", "mul", "__mul__", "__rmul__", "mul_",
-    "sub", "__sub__", "div", "__truediv__",
-)  # fmt: skip
-POINTWISE = (
-    "relu", "relu_", "relu6", "gelu", "silu", "hardtanh", "hardswish", "sigmoid", "tanh",
-    "dropout", "batch_norm", "clamp", "leaky_relu",
-)  # fmt: skip
+from backend.networks.flow import Flow, after, entering
 
 
-class Trace(TorchFunctionMode):
-    """Watches one pass. Tensors are kept alive, so that identities are not used twice."""
+class Trace(TorchDispatchMode):
+    """Context that follows the tensors of the forward pass made in it, in this thread.
 
-    def __init__(self, image: Tensor, spans: Spans) -> None:
+    It sees the operations of torch's core, so functional, in-place and fused forms, and whatever
+    a module does inside, come out alike.
+    """
+
+    def __init__(self, inputs: Tensor) -> None:
         super().__init__()
-        self._kept: list[Any] = []
-        self._known: dict[int, tuple[tuple[str, ...], Spans | None]] = {}
-        self.mark(image, (), spans)
+        self._known: Any = WeakIdKeyDictionary()
+        self._kept_by: dict[int, list[str]] = {}
+        self.altered: set[str] = set()
+        self._pieced: set[int] = set()
+        self._known[inputs] = entering(inputs)
 
-    def mark(self, tensor: Tensor, sources: tuple[str, ...], spans: Spans | None) -> None:
-        """Say what a tensor is made of."""
-        self._kept.append(tensor)
-        self._known[id(tensor)] = (sources, spans)
-
-    def of(self, tensor: Any) -> tuple[tuple[str, ...], Spans | None] | None:
+    def of(self, value: Any) -> Flow | None:
         """What is known of a tensor; None for weights and constants."""
-        return self._known.get(id(tensor))
+        flow = self._known.get(value) if isinstance(value, Tensor) else None
+        if flow is not None and self._pieced and _storage(value) in self._pieced:
+            return dataclasses.replace(flow, whole=True)
+        return flow
 
-    def entering(self, part: nn.Module, inputs: Any) -> tuple[tuple[str, ...], Spans | None]:
-        """Sources and field of a module's inputs, joined."""
-        return self._joined(tensors_in(inputs))
+    def sources(self, values: Any) -> tuple[str, ...]:
+        """Names of the layers that these tensors come from, in the order of the pass."""
+        flows = [self.of(value) for value in tree_leaves(values)]
+        return tuple(dict.fromkeys(name for flow in flows if flow for name in flow.sources))
 
-    def _joined(self, tensors: list[Any]) -> tuple[tuple[str, ...], Spans | None]:
-        known = [found for found in map(self.of, tensors) if found is not None]
-        sources = tuple(dict.fromkeys(name for names, _ in known for name in names))
-        if not known:
-            return sources, None
-        spans = known[0][1]
-        for _, other in known[1:]:
-            spans = None if spans is None or other is None else joined(spans, other)
-        return sources, spans
+    def name(self, output: Tensor, name: str) -> Flow:
+        """Say that a tensor is this layer's output; what is known of it."""
+        flow = self.of(output) or Flow((), tuple(() for _ in output.shape), True)
+        self._known[output] = dataclasses.replace(flow, sources=(name,))
+        self._kept_by.setdefault(_storage(output), []).append(name)
+        return flow
 
-    def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        entered = tensors_in((args, tuple(kwargs.values())))
-        before = self._joined(entered)  # an in-place operation replaces what is known
+        if func._schema.is_mutable:
+            self._overwritten(func, args, kwargs)
         output = func(*args, **kwargs)
-        if before[0] or before[1] is not None:
-            name = getattr(func, "__name__", "")
-            for tensor in tensors_in(output):
-                spans = self._after(name, args, kwargs, entered, tensor, before[1])
-                self.mark(tensor, before[0], spans)
+        # All outputs are worked out before any is noted: one may be an input, changed in place.
+        found = [(value, after(func, args, kwargs, self.of, value))
+                 for value in tree_leaves(output) if isinstance(value, Tensor)]  # fmt: skip
+        for value, flow in found:
+            if flow is not None:
+                self._known[value] = flow
         return output
 
-    @staticmethod
-    def _after(
-        name: str, args: Any, kwargs: Any, entered: list[Any], output: Any, spans: Spans | None
-    ) -> Spans | None:
-        if spans is None or getattr(output, "ndim", 0) != 4:
-            return None
-        if name in POOLS:
-            kernel = args[1] if len(args) > 1 else kwargs.get("kernel_size")
-            stride = args[2] if len(args) > 2 else kwargs.get("stride")
-            padding = args[3] if len(args) > 3 else kwargs.get("padding", 0)
-            return windowed(spans, kernel, kernel if not pair(stride) else stride, padding)
-        if name in RESHAPES or name in POINTWISE or name in JOINS:
-            return spans
-        # Slices and reshapes of the same extent leave the field; anything else is not followed.
-        same = any(getattr(one, "shape", None) == output.shape for one in entered)
-        return spans if same else None
+    def _overwritten(self, func: Any, args: Any, kwargs: Any) -> None:
+        """Note the layers whose output an operation is about to overwrite."""
+        for place, argument in enumerate(func._schema.arguments):
+            if argument.alias_info is None or not argument.alias_info.is_write:
+                continue
+            value = args[place] if place < len(args) else kwargs.get(argument.name)
+            for tensor in tree_leaves(value):
+                if not isinstance(tensor, Tensor):
+                    continue
+                self.altered.update(self._kept_by.pop(_storage(tensor), ()))
+                if tensor.numel() * tensor.element_size() < tensor.untyped_storage().nbytes():
+                    self._pieced.add(_storage(tensor))  # a part of another tensor is written
 
 
-def tensors_in(value: Any) -> list[Any]:
-    """All tensors in nested tuples, lists and dictionaries."""
-    if isinstance(value, dict):
-        value = tuple(value.values())
-    if isinstance(value, tuple | list):
-        return [one for part in value for one in tensors_in(part)]
-    return [value] if hasattr(value, "untyped_storage") else []
+def _storage(tensor: Tensor) -> int:
+    return tensor.untyped_storage()._cdata

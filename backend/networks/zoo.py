@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from backend.core.files import FileProblem, replacing
 from backend.core.parameters import unknown_name
+from backend.networks.attention import open_heads
 from backend.networks.network import IMAGENET_MEAN, IMAGENET_SD, Network, Preprocessing
 from backend.networks.runtime import torch, torchvision
 
@@ -182,7 +183,7 @@ def _module(name: str, task: Task, classes: int | None, auxiliary: bool) -> Any:
             options["aux_loss"] = True
     if name in ("googlenet", "inception_v3"):
         options["init_weights"] = True  # the published initialisation, without a warning
-    return models.get_model(name, weights=None, **options)
+    return open_heads(models.get_model(name, weights=None, **options))
 
 
 def weights_named(name: str, weights: str = "") -> Weights:
