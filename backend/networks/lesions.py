@@ -150,7 +150,7 @@ def _apply(network: Network, lesion: Lesion, reference: Tensor | None, check: Ch
 
     try:
         if lesion.kind == "ReLU-off":
-            undone.extend(_silence(module, lesion.strength) for module in _named(network, lesion))
+            _silence_all(network, lesion, undone)
         elif lesion.kind == "ablate":
             for name in lesion.layers:
                 _ablate(network, name, lesion, reference, undone)
@@ -284,11 +284,23 @@ def _shuffle_tensor(
 # --- ReLU off ------------------------------------------------------------------------------------
 
 
-def _silence(module: nn.Module, strength: float) -> Undo:
-    """Mix the identity into every ReLU of a module, functional ones included.
+def _silence_all(network: Network, lesion: Lesion, undone: list[Undo]) -> None:
+    from backend.networks.runtime import torch
 
-    The forward method is replaced on this one object, so the module keeps its class and name.
-    """
+    silenced = []
+    for module in _named(network, lesion):
+        silenced.append(_Silenced(module, lesion.strength))
+        undone.append(_silence(module, silenced[-1]))
+    with torch().no_grad():
+        network.module(network.example())
+    if not any(one.met for one in silenced):
+        where = ", ".join(lesion.layers) or network.name
+        raise ParameterError("layers", f"{where} has no ReLU to switch off. Choose a network "
+                             "or a layer with ReLUs.")  # fmt: skip
+
+
+def _silence(module: nn.Module, forward: _Silenced) -> Undo:
+    """Replace the forward method on this one object: the module keeps its class and name."""
     before = module.__dict__.get("forward")
 
     def undo() -> None:
@@ -296,22 +308,28 @@ def _silence(module: nn.Module, strength: float) -> Undo:
         if before is not None:
             module.__dict__["forward"] = before
 
-    module.__dict__["forward"] = _Silenced(module, before, strength)
+    module.__dict__["forward"] = forward
     return undo
 
 
 class _Silenced:
-    """A forward method under :func:`backend.networks.rectifiers.leaky`; copies with its module."""
+    """A forward method that mixes the identity into every ReLU, functional ones included.
 
-    def __init__(self, module: nn.Module, before: Any, strength: float) -> None:
-        self.before = before or MethodType(type(module).forward, module)
+    It copies with its module. ``met`` counts the ReLUs of the last pass.
+    """
+
+    def __init__(self, module: nn.Module, strength: float) -> None:
+        self.before = module.__dict__.get("forward") or MethodType(type(module).forward, module)
         self.strength = strength
+        self.met = 0
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         from backend.networks.rectifiers import leaky
 
-        with leaky(self.strength):
-            return self.before(*arguments, **named)
+        with leaky(self.strength) as mode:
+            output = self.before(*arguments, **named)
+        self.met = mode.count
+        return output
 
 
 # --- ablation ------------------------------------------------------------------------------------

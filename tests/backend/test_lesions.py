@@ -250,6 +250,7 @@ def test_a_refused_or_cancelled_lesion_changes_nothing() -> None:
         (Lesion("W-all", ("relu5",)), "no weights to shuffle"),
         (Lesion("W-all", ("conv55",)), "conv5"),
         (Lesion("W-all", strength=1.2), "from 0 to 1"),
+        (Lesion("ReLU-off", ("conv3", "pool2")), "conv3, pool2 has no ReLU"),
         (Lesion("scramble"), "no lesion"),  # type: ignore[arg-type]
     ):
         with pytest.raises(ParameterError, match=words) as caught:
