@@ -167,5 +167,5 @@ def leading(matrix: np.ndarray, wanted: int | float, most: int) -> tuple[np.ndar
 def check_labels(stimuli: int, labels: np.ndarray) -> np.ndarray:
     """Labels (n_stim,); ParameterError with both numbers when their count differs."""
     labels = np.asarray(labels)
-    same_rows(stimuli, len(labels), "The labels")
+    same_rows(stimuli, len(labels), "labels")
     return labels

@@ -40,7 +40,7 @@ def crossnobis(
     data is O(n_cond²) and blocks of 4,096 features, except for a full ``precision``.
     """
     rows = flat(features)
-    for values, what in ((conditions, "The conditions"), (folds, "The folds")):
+    for values, what in ((conditions, "conditions"), (folds, "folds")):
         same_rows(len(rows), len(values), what)
     names, condition = np.unique(conditions, return_inverse=True)
     parts, fold = np.unique(folds, return_inverse=True)

@@ -44,13 +44,13 @@ def finite(values: np.ndarray, what: str) -> None:
     )
 
 
-def same_rows(features: int, brain: int, second: str = "The brain data") -> None:
-    """ParameterError with both numbers when stimuli and brain data differ in rows."""
-    if features != brain:
+def same_rows(stimuli: int, rows: int, of: str = "brain data") -> None:
+    """ParameterError with both numbers when stimuli and rows of something else differ."""
+    if stimuli != rows:
         raise ParameterError(
             "",
-            f"There are {features:,} stimuli, but {second[:1].lower()}{second[1:]} have "
-            f"{brain:,} rows. Give one row for every stimulus, in the same order.",
+            f"There are {stimuli:,} stimuli, but {rows:,} rows of {of}. Give one row for every "
+            "stimulus, in the same order.",
         )
 
 

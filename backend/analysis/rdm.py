@@ -175,7 +175,7 @@ def city_block(rows: np.ndarray, check: Check, progress: Progress | None) -> np.
 def label_means(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean pattern of every label (n_label, n_feat) and the labels, sorted."""
     rows = flat(features)
-    same_rows(len(rows), len(labels), "The labels")
+    same_rows(len(rows), len(labels), "labels")
     names, code, counts = np.unique(labels, return_inverse=True, return_counts=True)
     order = np.argsort(code, kind="stable")
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])

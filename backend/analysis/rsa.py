@@ -114,7 +114,7 @@ def searchlight(
     rows = flat(brain, "The brain data")
     finite(rows, "The brain data")
     for model in models:
-        same_rows(len(rows), len(rdm_of(model)), "A model RDM")
+        same_rows(len(rows), len(rdm_of(model)), "a model RDM")
     wanted = np.stack([standard(upper(np.asarray(model)), how) for model in models])
     for number, patch in enumerate(neighbours):
         check()

@@ -66,7 +66,7 @@ def simulated_cortex(
         )
     stimuli = len(layers[0])
     for features in layers:
-        same_rows(stimuli, len(features), "One layer's activations")
+        same_rows(stimuli, len(features), "a layer's activations")
     if stimuli <= COMPONENTS:
         raise ParameterError(
             "", f"The simulated cortex needs more than {COMPONENTS} images; these are {stimuli}."

@@ -179,7 +179,7 @@ def test_shuffled_responses_give_the_null() -> None:
 
 def test_rows_that_differ_are_refused_with_both_numbers() -> None:
     features, brain = layer()
-    with pytest.raises(ParameterError, match="120 stimuli, but the brain data have 119 rows"):
+    with pytest.raises(ParameterError, match="120 stimuli, but 119 rows of brain data"):
         next(encode(features, brain[:-1]))
 
 
