@@ -15,7 +15,7 @@ import numpy as np
 from backend.core.parameters import ParameterError
 from backend.networks.layers import Layer, find, first_tensor
 from backend.networks.lesions import batch_norm_after
-from backend.networks.units import Check, call_number, channel_axis, submodule
+from backend.networks.units import Check, call_number, submodule
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -82,7 +82,7 @@ def ablation_sweep(
     target = batch_norm_after(network, target) or target
     shares = np.asarray(fractions, float)
     _check(shares, draws, len(images), len(labels))
-    keep = _masks(target.shape[channel_axis(network, target) - 1], shares, draws, seed)
+    keep = _masks(target.channels, shares, draws, seed)
     right = np.zeros(len(keep))
     batch = _images_a_pass(target, len(keep))
     for piece in _pieces(len(images), batch):
@@ -154,7 +154,7 @@ def _shared(network: Network, layer: Layer, x: Tensor, masks: Tensor) -> np.ndar
 
 def _masked_pass(network: Network, layer: Layer, x: Tensor, masks: Tensor) -> Tensor:
     wanted = call_number(layer.name)
-    axis = channel_axis(network, layer)
+    axis = layer.channel_axis
     calls = [0]
 
     def hook(_module: Any, _inputs: Any, output: Any) -> Any:

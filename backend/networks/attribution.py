@@ -23,11 +23,9 @@ from backend.networks.units import (
     Unit,
     batch_size,
     call_number,
-    channel_axis,
     checked,
     layer_output,
     objective,
-    output_axis,
     prepared,
     submodule,
     values,
@@ -276,12 +274,12 @@ def grad_cam(
     """
     from torch.nn import functional
 
-    unit_axis = channel_axis(network, checked(network, unit))
-    axis = {one.name: channel_axis(network, one) for one in layers(network)}.get(layer)
+    unit_axis = checked(network, unit).channel_axis
+    axis = {one.name: one.channel_axis for one in layers(network)}.get(layer)
 
     def function(part: Tensor) -> Tensor:
         output, gradient = _output_and_gradient(network, unit, unit_axis, part, layer)
-        along = axis or output_axis(output.ndim)
+        along = axis or (2 if output.ndim == 3 else 1)  # of a block: tokens or maps
         if output.ndim < 3:
             raise ParameterError(
                 "layer",
@@ -381,7 +379,7 @@ def _last_leaf(network: Network, unit: Unit) -> Layer:
     for layer in layers(network):
         if layer.name == unit.layer:
             break
-        axis = channel_axis(network, layer) - 1
+        axis = layer.channel_axis - 1
         places = [size for i, size in enumerate(layer.shape) if i != axis]
         looked_at = layer.name in leading and not any(k in layer.kind for k in _NOT_LOOKED_AT)
         if looked_at and places and np.prod(places) > 1:

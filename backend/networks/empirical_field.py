@@ -13,7 +13,6 @@ from backend.networks.units import (
     Check,
     Progress,
     Unit,
-    channel_axis,
     checked,
     layer_output,
     prepared,
@@ -65,7 +64,7 @@ def upsampling_map(
     x = prepared(network, image if hasattr(image, "requires_grad") else np.asarray(image)[None])
     with torch().no_grad():
         output = layer_output(network.module, unit.layer, x[:1])
-        channel = as_map(output, channel_axis(network, layer))[:, unit.channel][:, None]
+        channel = as_map(output, layer.channel_axis)[:, unit.channel][:, None]
         large = functional.interpolate(channel, x.shape[-2:], mode="bilinear", align_corners=False)
     values = large[0, 0].cpu().numpy()
     return np.where(values >= np.percentile(values, percentile), values, 0.0)

@@ -95,7 +95,6 @@ class Explorer:
     def show(self, index: int, check: Callable[[], None] | None = None) -> Shown:
         """Run one picture through the network, keeping every layer."""
         from backend.networks.scan import stream
-        from backend.networks.units import channel_axis
 
         index = int(np.clip(index, 0, len(self.images) - 1))
         picture = np.asarray(self.images[index : index + 1])
@@ -103,7 +102,7 @@ class Explorer:
             names = [one.name for one in self.layers]
             _, values = next(iter(stream(self.network, picture, names, batch=1, check=check)))
             maps = {
-                one.name: as_maps(values[one.name][0], channel_axis(self.network, one) - 1)
+                one.name: as_maps(values[one.name][0], one.channel_axis - 1)
                 for one in self.layers
                 if one.name in values
             }

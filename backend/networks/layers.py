@@ -194,7 +194,7 @@ def _traced(network: Network) -> tuple[Layer, ...]:
         if not hasattr(tensor, "shape") or tensor.ndim < 2 or len(tensor) != WATCHED:
             return
         sources = trace.sources(inputs)
-        flow = trace.name(tensor, name)
+        flow = trace.name(tensor, name, inputs)
         path = name.partition("#")[0]
         found.append(
             Layer(

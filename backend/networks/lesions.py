@@ -17,7 +17,7 @@ import numpy as np
 from backend.core.parameters import ParameterError
 from backend.networks.layers import Layer, find, first_tensor, is_scripted, layers
 from backend.networks.shuffling import shuffled, shuffled_rows
-from backend.networks.units import Check, call_number, channel_axis, layer_output, submodule, within
+from backend.networks.units import Check, call_number, layer_output, submodule, within
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -339,7 +339,7 @@ def _ablate(
     network: Network, name: str, lesion: Lesion, reference: Tensor | None, undone: list[Undo]
 ) -> None:
     layer = find(network, name)
-    axis = channel_axis(network, layer)
+    axis = layer.channel_axis
     for channel in lesion.channels:
         within(layer.shape[axis - 1], channel, "channel", name)
     if lesion.ablation == "weights":
@@ -357,7 +357,7 @@ def _ablate_weights(
     network: Network, layer: Layer, channels: Sequence[int], undone: list[Undo]
 ) -> None:
     found = [w for w in weight_layers(network) if w.name == layer.name.partition("#")[0]]
-    if not found or len(found[0].weight) != layer.shape[channel_axis(network, layer) - 1]:
+    if not found or len(found[0].weight) != layer.channels:
         before = [n for n in layer.follows if n in {w.name for w in weight_layers(network)}]
         hint = f"choose {before[0]}" if before else "choose a convolutional or linear layer"
         raise ParameterError("ablation", f"{layer.name} has no weights of its own. Ablate its "

@@ -9,7 +9,7 @@ import numpy as np
 
 from backend.core.parameters import ParameterError
 from backend.networks.layers import find
-from backend.networks.units import Check, Progress, channel_axis, within
+from backend.networks.units import Check, Progress, within
 
 if TYPE_CHECKING:
     from backend.networks.network import Network
@@ -93,10 +93,10 @@ def top_stimuli(
     from backend.networks.scan import stream
 
     found = find(network, layer)
-    axis = channel_axis(network, found)
+    axis = found.channel_axis
     for channel in channels or ():
-        within(found.shape[axis - 1], channel, "channel", layer)
-    chosen = list(range(found.shape[axis - 1]) if channels is None else channels)
+        within(found.channels, channel, "channel", layer)
+    chosen = list(range(found.channels) if channels is None else channels)
     top = TopStimuli(len(chosen), k)
     for piece, activations in stream(network, images, [layer], batch=batch, check=check):
         maps = np.moveaxis(activations[layer], axis, 1)[:, chosen]

@@ -40,9 +40,19 @@ class Trace(TorchDispatchMode):
         flows = [self.of(value) for value in tree_leaves(values)]
         return tuple(dict.fromkeys(name for flow in flows if flow for name in flow.sources))
 
-    def name(self, output: Tensor, name: str) -> Flow:
-        """Say that a tensor is this layer's output; what is known of it."""
+    def name(self, output: Tensor, name: str, inputs: Any) -> Flow:
+        """Say that a tensor is this layer's output; what is known of it.
+
+        Where a layer hides its channels, as attention in padded windows does, an output of its
+        input's shape has them where the input has.
+        """
         flow = self.of(output) or Flow((), tuple(() for _ in output.shape), True)
+        for value in tree_leaves(inputs) if flow.channel_axis is None else ():
+            entered = self.of(value)
+            if entered and entered.channel_axis and value.shape == output.shape:
+                axes, place = list(flow.axes), entered.channel_axis
+                axes[place] = entered.axes[place]
+                flow = dataclasses.replace(flow, axes=tuple(axes))
         self._known[output] = dataclasses.replace(flow, sources=(name,))
         self._kept_by.setdefault(_storage(output), []).append(name)
         return flow

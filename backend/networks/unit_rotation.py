@@ -12,7 +12,7 @@ import numpy as np
 
 from backend.core.parameters import ParameterError
 from backend.networks.layers import find, first_tensor
-from backend.networks.units import channel_axis, submodule
+from backend.networks.units import submodule
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,8 +53,8 @@ def rotated(network: Network, layer: str, degrees: float, seed: int = 0) -> Netw
     Later layers get the rotated output: their answers show what they need of the basis.
     """
     found = find(network, layer)
-    axis = channel_axis(network, found)
-    matrix = rotation_matrix(found.shape[axis - 1], degrees, seed)
+    axis = found.channel_axis
+    matrix = rotation_matrix(found.channels, degrees, seed)
     copy = network.copy()
     module = submodule(copy.module, layer)
     module.register_forward_hook(_Rotation(matrix, axis))

@@ -131,7 +131,7 @@ def checked(network: Network, unit: Unit) -> Layer:
         names the index, the range counted from 1, and the nearest that would do.
     """
     layer = find(network, unit.layer)
-    axis = channel_axis(network, layer) - 1
+    axis = layer.channel_axis - 1
     places = [size for i, size in enumerate(layer.shape) if i != axis]
     within(layer.shape[axis], unit.channel, "channel", layer.name)
     if unit.row is not None or unit.column is not None:
@@ -169,37 +169,6 @@ def within(count: int, index: int | None, what: str, where: str) -> None:
             f"{where} has {count} {what}s, numbered 1 to {count}; {index + 1} was asked.",
             min(max(index, 0), count - 1) + 1,
         )
-
-
-_CHANNELS_LAST = ("Linear", "NonDynamicallyQuantizableLinear", "LayerNorm", "MultiheadAttention",
-                  "ShiftedWindowAttention", "ShiftedWindowAttentionV2", "Embedding")  # fmt: skip
-_ELEMENTWISE = ("ReLU", "ReLU6", "GELU", "SiLU", "Hardswish", "Hardsigmoid", "Sigmoid", "Tanh",
-                "LeakyReLU", "ELU", "Dropout", "Identity", "StochasticDepth")  # fmt: skip
-
-
-def channel_axis(network: Network, layer: Layer) -> int:
-    """Axis of the channels in a layer's output with its batch axis.
-
-    1 for convolutional maps (n, C, H, W); the last for token layers (n, tokens, features) and for
-    linear and normalisation layers that work on (n, H, W, C), as in Swin and ConvNeXt.
-    """
-    dimensions = len(layer.shape)
-    if dimensions < 2:
-        return 1
-    if layer.kind in _CHANNELS_LAST:
-        return dimensions
-    before = next((find(network, name) for name in layer.follows if name != layer.name), None)
-    if before is not None and layer.kind == "Permute" and len(before.shape) == dimensions:
-        permute: Any = submodule(network.module, layer.name)
-        return list(permute.dims).index(channel_axis(network, before))
-    if before is not None and layer.kind in _ELEMENTWISE and before.shape == layer.shape:
-        return channel_axis(network, before)
-    return output_axis(dimensions + 1) if "1d" not in layer.kind else 1
-
-
-def output_axis(dimensions: int) -> int:
-    """Channel axis of an output of so many axes where the layer says no more: 2 for tokens."""
-    return 2 if dimensions == 3 else 1
 
 
 def submodule(module: nn.Module, name: str) -> nn.Module:
@@ -258,7 +227,7 @@ def layer_output(module: nn.Module, name: str, images: Tensor) -> Tensor:
 def objective(network: Network, unit: Unit) -> Callable[[Tensor], Tensor]:
     """a_u as a function of prepared images (n, C, H, W), giving (n,), differentiable."""
     layer = checked(network, unit)
-    axis = channel_axis(network, layer)
+    axis = layer.channel_axis
     return lambda images: unit.value(layer_output(network.module, unit.layer, images), axis)
 
 

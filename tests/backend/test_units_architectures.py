@@ -16,7 +16,7 @@ from backend.networks.lesions import Lesion, LesionStack, lesioned, weight_layer
 from backend.networks.network import Network, Preprocessing
 from backend.networks.programs import open_program
 from backend.networks.runtime import torch, torchvision
-from backend.networks.units import Unit, channel_axis, layer_output
+from backend.networks.units import Unit, layer_output
 
 BUILD: dict[str, tuple[int, dict[str, Any]]] = {
     "alexnet": (64, {}), "vgg11": (32, {}), "vgg11_bn": (32, {}), "resnet18": (64, {}),
@@ -110,7 +110,7 @@ def lesions_change_and_are_undone(
             stack.apply(lesion)
             assert not torch().equal(answers(network, x), before), lesion
             if lesion.kind == "ablate":
-                axis = channel_axis(network, named[target.name])
+                axis = named[target.name].channel_axis
                 with torch().no_grad():
                     output = layer_output(network.module, target.name, x).movedim(axis, 1)
                 assert not output[:, [0, 3]].any()

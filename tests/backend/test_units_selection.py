@@ -13,7 +13,6 @@ from backend.networks.layers import layers
 from backend.networks.runtime import torch
 from backend.networks.units import (
     Unit,
-    channel_axis,
     checked,
     layer_output,
     unit_from_numbers,
@@ -110,7 +109,7 @@ def test_tokens_of_a_transformer_are_rows_and_features_are_channels() -> None:
     network = zoo("vit_b_16", image_size=64)
     norm = next(one for one in layers(network) if one.name == "encoder.ln")
     assert norm.shape == (17, 768)
-    assert channel_axis(network, norm) == 2
+    assert norm.channel_axis == 2
     x = inputs(network, 2)
     output = layer_output(network.module, "encoder.ln", x).detach().numpy()
     np.testing.assert_allclose(values(network, Unit("encoder.ln", 700, 16), x),
@@ -128,8 +127,8 @@ def test_channels_are_found_where_maps_have_them_last(name: str) -> None:
         module: Any = network.module.get_submodule(layer.name.partition("#")[0])
         known = getattr(module, "out_features", getattr(module, "out_channels", None))
         if known is not None and len(layer.shape) == 3:
-            assert layer.shape[channel_axis(network, layer) - 1] == known, layer.name
+            assert layer.channels == known, layer.name
         if layer.kind in ("GELU", "Permute", "StochasticDepth") and len(layer.shape) == 3:
             rows, columns = sorted(layer.shape)[:2]
             assert rows == columns
-            assert layer.shape[channel_axis(network, layer) - 1] >= 96, layer.name
+            assert layer.channels >= 96, layer.name
