@@ -11,6 +11,7 @@ from backend.core.study import Study
 MODULES = {
     "ei-balanced-network": "ei_balanced_network",
     "gap-junction-topology": "gap_junction_topology",
+    "dnnbrain": "dnnbrain",
     "sparse-coding": "sparse_coding",
 }
 

@@ -98,7 +98,7 @@ def test_lesioned_weights_are_saved_and_load_safely(tmp_path: Path) -> None:
 
 
 def test_cancelling_keeps_nothing_half_done() -> None:
-    PASSES._kept.clear()
+    PASSES.clear()
     run = started(exemplars=40, categories=64)
     run.cancel()
     with pytest.raises(Cancelled):

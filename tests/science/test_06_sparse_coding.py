@@ -126,7 +126,7 @@ def test_the_same_seed_gives_the_same_lesion_and_psi() -> None:
     from backend.studies.sparse.responses import PASSES
 
     def run() -> Result:
-        PASSES._kept.clear()
+        PASSES.clear()
         changes = {"lesion": "W-all", "strength": 0.5, "seed": 3}
         return headless.run("sparse-coding", "Figure 1", changes)
 

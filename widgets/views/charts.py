@@ -285,6 +285,8 @@ class PsychometricView(PlotView):
         return (*across, min(up[0], 0.0), max(up[1], 1.0) if up[1] <= 1.0 else up[1])
 
     def _fit_x(self, left: float, right: float) -> bool:
+        if self.canvas.x_scale.labels:
+            return super()._fit_x(left, right)
         return self.canvas.x_scale.fit(left, right, self._running, margin=0.06)
 
     def _paint_data(self, painter: QPainter, box: QRectF) -> None:

@@ -112,8 +112,9 @@ class PlotView(ViewWidget):
         return (left, right) if known is None else (min(left, known[0]), max(right, known[1]))
 
     def _fit_x(self, left: float, right: float) -> bool:
-        margin = 0.06 if self.canvas.x_scale.labels else 0.0  # room for the outer words
-        return self.canvas.x_scale.fit(left, right, self._running, margin=margin)
+        if self.canvas.x_scale.labels:  # room for the outer words
+            left, right = left - 0.4, right + 0.4
+        return self.canvas.x_scale.fit(left, right, self._running, margin=0.0)
 
     def fit(self) -> None:
         """Show all data again."""

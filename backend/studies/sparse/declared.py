@@ -197,7 +197,7 @@ NOTES = (
     "categories ranges from −.14 to .60 over trained nets, and FC2 does not lead. PSI is also "
     "measured more reliably in deep layers, which alone makes r rise; see the disattenuated r.",
     "Bias lesion (Figure 3D): with small learned biases it does nothing. With large ones "
-    "(MiniAlexNet-B) the network breaks, but what happens to the trend depends on the net: over six "
+    "(MiniAlexNet-B) the network breaks, but what the trend does depends on the net: over six "
     "trainings τ was .59, .24, −.25, .51, −.11 and .33. The shipped one is the first.",
     "The paper's absolute-value control is printed with negative τ and called similar. With the "
     "index a in place of PSI the sign is negative here too: that is the first reading.",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,6 +10,7 @@ import numpy as np
 
 from backend.analysis.sparseness import CategoryMeans
 from backend.core.parameters import ParameterError
+from backend.core.recent import Recent
 from backend.core.run import Run
 from backend.studies.sparse.material import Material
 from backend.studies.sparse.parameters import SparseCodingParameters
@@ -50,27 +49,7 @@ class Responses:
         return float(self.correct[: self.done].mean()) if len(self.correct) else float("nan")
 
 
-class PassCache:
-    """The newest passes, by what they were made from."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[object, ...], Responses] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[object, ...]) -> Responses | None:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
-
-    def put(self, key: tuple[object, ...], responses: Responses) -> None:
-        with self._lock:
-            self._kept[key] = responses
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-
-
-PASSES = PassCache()
+PASSES: Recent[Responses] = Recent(KEPT)
 
 
 def pass_key(p: SparseCodingParameters, lesion: str, seed: int) -> tuple[object, ...]:

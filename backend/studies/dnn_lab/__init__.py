@@ -1,0 +1,1 @@
+"""The parts of study 05, deep networks beside brains."""

@@ -1,0 +1,199 @@
+"""What the study shows and measures: quantities, channels, views, procedures, words."""
+
+from __future__ import annotations
+
+from backend.core.channels import Channel, Latest
+from backend.core.result import Quantity
+from backend.core.study import Procedure
+from backend.core.views import Axis, Series, View, column, row
+
+MOST_LAYERS = 20
+SHARES = (0.0, 0.25, 0.5, 0.75, 0.9)
+
+PROCEDURES = (
+    Procedure("free", "Run", "play", "Probe: what class can be read from each layer?"),
+    Procedure("encode", "Encode cortex…", "brain", "Predict each vertex from each layer."),
+    Procedure("rsa", "RSA…", "grid", "Compare the geometry of layers and cortex."),
+    Procedure("units", "Output units…", "auto-fix", "Optimal stimuli and top pictures."),
+    Procedure("lesion", "Remove channels…", "eraser", "Accuracy as channels go."),
+    Procedure("inference", "Check inference", "ruler", "False alarms of tests, and of selection."),
+    Procedure("hrf", "Response function", "chart-bell-curve", "The canonical BOLD response."),
+)  # fmt: skip
+
+LAYER = Axis("layer")
+CHANNELS: dict[str, Channel] = {
+    name: Latest()
+    for name in (
+        "accuracy", "confusion", "encoding", "vertices", "models", "winners", "rdm", "brain_rdm",
+        "agreement", "null", "embedding", "optimal", "activations", "lesion", "hrf",
+    )
+}  # fmt: skip
+
+VIEWS = (
+    View(
+        "accuracy", "Probe", "traces", "accuracy", "accuracy by layer, mean of folds, SEM",
+        icon="chart-line", x=LAYER, y=Axis("accuracy"),
+        series=(
+            Series("after", "after ReLU", "1"), Series("before", "before ReLU", "3", "dash"),
+            Series("pixels", "pixels", "8", "dot"), Series("chance", "chance", "theory", "dash"),
+        ),
+        empty="Appears when the probe runs.",
+    ),
+    View(
+        "confusion", "Confusions", "matrix", "confusion", "layer shown, all folds", icon="grid",
+        x=Axis("answer"), y=Axis("class"), empty="Appears when the probe runs.",
+    ),
+    View(
+        "encoding", "Encoding", "traces", "encoding", "mean r over vertices by layer",
+        icon="chart-line", x=LAYER, y=Axis("r", low=0.0),
+        series=(
+            Series("glm", "one vertex, many features", "1"), Series("pls", "PLS, joint", "2"),
+            Series("ceiling", "ceiling", "theory", "dash"),
+        ),
+        empty="Appears when the cortex is encoded.",
+    ),
+    View(
+        "vertices", "Vertices", "traces", "vertices", "r of the layer shown, back to front",
+        icon="brain", x=Axis("vertex"), y=Axis("r"),
+        series=(
+            Series("r", "r", "1", "dots"), Series("best", "best layer", "8", "dots"),
+            Series("ceiling", "ceiling", "3", "dots"),
+        ),
+        empty="Appears when the cortex is encoded.",
+        help="A simulated strip of cortex. It is no anatomy; the surface comes with the brain "
+        "room.",
+    ),
+    View(
+        "models", "Two models", "scatter", "models", "a dot a vertex, layer shown",
+        icon="chart-scatter-plot", x=Axis("r, one vertex"), y=Axis("r, PLS"),
+        series=(Series("pls", "vertex", "1", "dots"), Series("same", "equal", "theory")),
+        empty="Appears when the cortex is encoded.",
+    ),
+    View(
+        "winners", "Winning layer", "matrix", "winners", "vertices by true and by found layer",
+        icon="trophy-outline", x=Axis("found"), y=Axis("true"),
+        empty="Appears when the cortex is encoded.",
+    ),
+    View(
+        "rdm", "RDM of the layer", "matrix", "rdm", "layer shown", icon="grid",
+        empty="Appears with RSA.",
+    ),
+    View("brain_rdm", "RDM of the cortex", "matrix", "brain_rdm", icon="grid",
+         empty="Appears with RSA."),
+    View(
+        "agreement", "Agreement with cortex", "psychometric", "agreement",
+        "by layer, 95 % over stimuli", icon="chart-line", x=LAYER, y=Axis("r"), levels=(0.0,),
+        series=(Series("y", "similarity of RDMs", "1"),), empty="Appears with RSA.",
+    ),
+    View(
+        "null", "Permuted labels", "histogram", "null", "layer shown", icon="chart-histogram",
+        x=Axis("similarity"), y=Axis("permutations"),
+        series=(Series("count", "permuted", "8"),), empty="Appears with RSA.",
+    ),
+    View(
+        "embedding", "Geometry", "scatter", "embedding", "layer shown, two dimensions (MDS)",
+        icon="chart-scatter-plot", x=Axis("first"), y=Axis("second"),
+        series=(Series("one", "first class", "1", "dots"),
+                Series("two", "second class", "2", "dots"),
+                Series("others", "others", "8", "dots")),
+        empty="Appears with RSA.",
+    ),
+    View("optimal", "Optimal stimuli", "pictures", "optimal", "one an output unit",
+         icon="auto-fix", empty="Appears when output units are looked at."),
+    View(
+        "activations", "Units", "bars", "activations", "optimal stimulus, best picture",
+        icon="chart-bar", y=Axis("activation"), series=(Series("value", "value", "1"),),
+        empty="Appears when output units are looked at.",
+    ),
+    View(
+        "lesion", "Channels removed", "traces", "lesion", "mean of draws; band: all draws",
+        icon="eraser", x=Axis("channels removed", "%"), y=Axis("accuracy", low=0.0, high=1.0),
+        series=(Series("accuracy", "accuracy", "1"),),
+        empty="Appears when channels are removed.",
+    ),
+    View(
+        "hrf", "Response to one event", "traces", "hrf", icon="chart-line",
+        x=Axis("time", "s"), y=Axis("BOLD"), series=(Series("h", "canonical", "1"),),
+        empty="Appears when the response function is drawn.",
+    ),
+)  # fmt: skip
+
+LAYOUT = {
+    "probe": row("accuracy", "confusion", weights=(3, 2)),
+    "encode": column(row("encoding", "vertices", weights=(2, 3)), row("models", "winners")),
+    "rsa": column(row("agreement", "rdm", "brain_rdm"), row("null", "embedding", weights=(2, 3))),
+    "units": column("optimal", "activations", weights=(3, 2)),
+    "lesion": column("lesion"),
+    "hrf": column("hrf"),
+}
+
+
+def _quantities() -> dict[str, Quantity]:
+    found = {
+        "chance": Quantity("Chance (largest class)", "", 3),
+        "pixels": Quantity("Pixels: accuracy", "", 3),
+        "depth_rho": Quantity("Accuracy and depth, Spearman", "", 2),
+        "last_minus_first": Quantity("Last conv layer minus the first", "", 3),
+        "relu_higher": Quantity("Layers with ReLU above what enters it", "", 2),
+        "relu_gain": Quantity("ReLU minus what enters it, mean", "", 3),
+        "recovered": Quantity("Vertices whose layer is found", "%", 3),
+        "within_one": Quantity("Found within one layer", "%", 3),
+        "best_over_ceiling": Quantity("Best r over the ceiling", "", 3),
+        "ceiling": Quantity("Ceiling of the vertices, mean r", "", 3),
+        "glm_least_range": Quantity("Smallest range over vertices", "", 3),
+        "glm_gap": Quantity("Lowest other layer above the first by", "", 3),
+        "top1": Quantity("Best picture is of the unit's category", "%", 3),
+        "top3": Quantity("Best three all are", "%", 3),
+        "optimal_ratio": Quantity("Optimal stimulus over best picture, least", "", 3),
+        "optimal_right": Quantity("Optimal stimuli named right", "", 2),
+        "false_labels": Quantity("False alarms, labels permuted", "%", 3),
+        "false_cells": Quantity("False alarms, cells permuted (not valid)", "%", 3),
+        "same_folds": Quantity("Best of 1,000 noise features, scored where selected", "", 3),
+        "nested": Quantity("The same, nested selection", "", 3),
+        "hrf_peak": Quantity("Peak of the response", "s", 3),
+        "hrf_minimum": Quantity("Minimum of the response", "s", 4),
+        "hrf_ratio": Quantity("Minimum over peak", "", 3),
+    }
+    for share in SHARES:
+        found[f"removed_{share * 100:.0f}"] = Quantity(
+            f"{share * 100:.0f} % removed: accuracy", "", 3
+        )
+    for i in range(1, MOST_LAYERS + 1):
+        found[f"accuracy_{i}"] = Quantity(f"Layer {i}: accuracy", "", 3)
+        found[f"before_{i}"] = Quantity(f"Layer {i}, before ReLU: accuracy", "", 3)
+        found[f"probe_p_{i}"] = Quantity(f"Layer {i}: p of the accuracy", "", 2)
+        found[f"glm_{i}"] = Quantity(f"Layer {i}: mean r, one vertex", "", 3)
+        found[f"pls_{i}"] = Quantity(f"Layer {i}: mean r, PLS", "", 3)
+        found[f"same_{i}"] = Quantity(f"Layer {i}: the two models agree, r", "", 2)
+        found[f"rsa_{i}"] = Quantity(f"Layer {i}: similarity of RDMs", "", 3)
+        found[f"rsa_p_{i}"] = Quantity(f"Layer {i}: p, largest of all layers", "", 2)
+    return found
+
+
+QUANTITIES = _quantities()
+
+SYNTHETIC = (
+    "ShapeWorld figures are drawn by a generator; the cortex is simulated from the network's own "
+    "layers. It is no anatomy and no recording."
+)
+
+NOTES = (
+    "AlexNet and BOLD5000 are not here, so the paper's absolute numbers cannot be compared. What "
+    "is compared is the order of layers.",
+    "The paper's curves of encoding and RSA rise to conv5. Here they are level from conv3 on: the "
+    "features of conv3 to conv5 are collinear in the small net, and the simulated region mixes "
+    "layers.",
+    "The shipped net's conv1 is less like the simulated cortex over category means (.59) than "
+    "other nets trained the same way (.64 to .69). Every other number lies in its band.",
+    "ReLU above conv (Figure 5) may in part be the non-linearity making components and a linear "
+    "readout richer. The pixel baseline stands beside it.",
+    "Univariate in the paper is one vertex with many features. It is named so here; one feature "
+    "at a time is a different analysis. Equal accuracy of both models does not show that "
+    "interactions carry no information.",
+    "The toolbox's newer RSA permutes cells of the RDM. That calls unrelated geometries similar "
+    "three times too often (Check inference) and is not offered.",
+    "The toolbox selects the best unit and scores it on the same folds. Noise then reaches r = .3; "
+    "selection here is nested.",
+    "Weights set to zero with the bias left in leave relu(bias) in a removed channel. Channels "
+    "removed here give exactly 0.",
+)

@@ -1,0 +1,154 @@
+"""All parameters of 05-dnnbrain (specification, sections 3 and 6) and what they mean."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from backend.core.parameters import Parameters, parameter
+from backend.networks.explorer_parameters import TITLES, NetworkName
+
+NETWORK, STIMULI, BRAIN, MODEL, RDM, UNITS, LESION = (
+    "Network", "Stimuli", "Brain", "Probe and encoding", "RSA", "Units", "Lesion",
+)  # fmt: skip
+
+
+def _again(default: Any, label: str, group: str, **more: Any) -> Any:
+    """A parameter that needs the procedure run again."""
+    return parameter(default, label, group=group, change="rebuild", **more)
+
+
+def _view(default: Any, label: str, group: str, **more: Any) -> Any:
+    """A parameter of what is drawn."""
+    return parameter(default, label, group=group, change="recompute", **more)
+
+
+class DNNBrainParameters(Parameters):
+    """Network, stimuli, brain, and what is asked of them."""
+
+    network: NetworkName = _again(
+        "mini-a", "Network", NETWORK, labels=TITLES,
+        help="MiniAlexNet is trained on ShapeWorld. The others are definitions without weights "
+        "until you load a file.", source="Methods: AlexNet",
+    )  # fmt: skip
+    training_seed: int = _again(
+        0, "Training seed", NETWORK, low=0, high=1, shown_if=("network", ("mini-a",)),
+        help="Which of the two trained nets.",
+    )  # fmt: skip
+    weights: str = _again(
+        "", "Weights", NETWORK, kind="file", formats=("pt", "pth", "npz", "pt2"),
+        help="A state dictionary of this architecture.",
+    )  # fmt: skip
+    layers: str = _again(
+        "", "Layers", NETWORK,
+        help="Names, separated by commas. Empty: every ReLU, or every convolution and the last "
+        "layers where there is none.", source="Figure 5",
+    )  # fmt: skip
+    before: bool = _again(
+        False, "Also before ReLU", NETWORK,
+        help="Measure the output before each ReLU too, as Figure 5 does.", source="Figure 5",
+    )  # fmt: skip
+    pooling: Literal["none", "mean", "max", "median", "L1", "L2"] = _again(
+        "none", "Pooling", NETWORK,
+        labels={"none": "None, every place", "mean": "Mean", "max": "Largest",
+                "median": "Median", "L1": "Sum of sizes", "L2": "Root of sum of squares"},
+        help="One number a channel over its places. None keeps every place, and needs memory.",
+    )  # fmt: skip
+    stimuli: Literal["transfer", "test", "own"] = _again(
+        "transfer", "Pictures", STIMULI,
+        labels={"transfer": "ShapeWorld, new categories", "test": "ShapeWorld, trained categories",
+                "own": "Your own"},
+        help="640 pictures of 64 categories that the network never learned; curvy outlines stand "
+        "for animate, boxy ones for inanimate.", source="Methods: BOLD5000",
+    )  # fmt: skip
+    folder: str = _again(
+        "", "Folder, list or set", STIMULI, kind="file", formats=("csv", "tsv", "npz"),
+        shown_if=("stimuli", ("own",)), help="A folder, a list, a .stim.csv or a set.",
+    )  # fmt: skip
+    label: str = _again(
+        "", "Label column", STIMULI, shown_if=("stimuli", ("own",)),
+        help="The column to probe. Empty: label, condition, category or class.",
+    )  # fmt: skip
+    brain: Literal["simulated", "own"] = _again(
+        "simulated", "Responses", BRAIN,
+        labels={"simulated": "Simulated cortex", "own": "Your own"},
+        help="200 vertices made from the network's own layers, with noise: the truth is known. "
+        "It is no anatomy.",
+    )  # fmt: skip
+    betas: str = _again(
+        "", "File", BRAIN, kind="file", formats=("npy", "npz", "csv", "tsv"),
+        shown_if=("brain", ("own",)), help="(pictures, vertices), one row a picture.",
+    )  # fmt: skip
+    components: int = _again(
+        100, "Principal components", MODEL, low=2, high=1000, step=1,
+        help="Of each layer, fitted to the training pictures of each fold.", source="Methods",
+    )  # fmt: skip
+    folds: int = _again(
+        10, "Folds", MODEL, low=2, high=50, step=1, help="Shuffled; stratified for classes.",
+        source="Results",
+    )  # fmt: skip
+    probe: Literal["logistic", "linear SVC", "ridge classifier", "correlation"] = _again(
+        "logistic", "Probe", MODEL,
+        labels={"logistic": "Logistic regression", "linear SVC": "Linear SVC",
+                "ridge classifier": "Ridge", "correlation": "Nearest mean pattern"},
+        help="What reads the class from the components.", source="Results",
+    )  # fmt: skip
+    C: float = _again(
+        1.0, "Inverse penalty", MODEL, low=1e-4, high=1e4, log=True,
+        shown_if=("probe", ("logistic", "linear SVC")), help="Of the probe.",
+    )  # fmt: skip
+    pls: int = _again(
+        10, "PLS components", MODEL, low=1, high=100, step=1, source="tutorial of the toolbox",
+        help="Of the joint model of all vertices.",
+    )  # fmt: skip
+    permutations: int = _again(
+        0, "Permutations of the probe", MODEL, low=0, high=10_000, step=100, zero="none",
+        help="Labels shuffled, the whole probe repeated. Slow.",
+    )  # fmt: skip
+    distance: Literal["correlation", "cosine", "Euclidean", "city-block"] = _again(
+        "correlation", "Distance", RDM,
+        labels={"correlation": "1 − correlation", "cosine": "1 − cosine",
+                "Euclidean": "Euclidean", "city-block": "City block"},
+        help="Between the patterns of two pictures.", source="Methods",
+    )  # fmt: skip
+    comparison: Literal["Pearson", "Spearman", "Kendall tau-a"] = _again(
+        "Pearson", "Comparison", RDM,
+        labels={"Pearson": "Pearson", "Spearman": "Spearman", "Kendall tau-a": "Kendall τ-a"},
+        help="Of two RDMs.", source="Methods",
+    )  # fmt: skip
+    by_category: bool = _again(
+        True, "Average categories", RDM,
+        help="Average the patterns of each category first: fast, and nearer to what a category "
+        "is.", source="Figure 6B: single pictures",
+    )  # fmt: skip
+    label_permutations: int = _again(
+        1000, "Permutations", RDM, low=100, high=100_000, step=100,
+        help="Of stimulus labels. Cells of an RDM are not independent and are never permuted.",
+    )  # fmt: skip
+    samples: int = _again(
+        1000, "Bootstrap samples", RDM, low=100, high=100_000, step=100,
+        help="Stimuli drawn with replacement; pairs of a stimulus with itself are left out.",
+    )  # fmt: skip
+    layer: int = _view(
+        5, "Layer shown", RDM, low=1, high=200, step=1,
+        help="Whose RDM, confusions and vertices are drawn.",
+    )  # fmt: skip
+    units: int = _again(
+        8, "Output units", UNITS, low=1, high=64, step=1,
+        help="How many optimal stimuli are grown.", source="Figure 7: three",
+    )  # fmt: skip
+    steps: int = _again(
+        200, "Steps", UNITS, low=10, high=5000, step=10, help="Of each optimal stimulus.",
+        source="tutorial: 500",
+    )  # fmt: skip
+    draws: int = _again(
+        10, "Draws", LESION, low=1, high=100, step=1,
+        help="Random choices of channels at each share.",
+    )  # fmt: skip
+    lesioned: str = _again(
+        "", "Layer lesioned", LESION,
+        help="Whose channels are removed. Empty: the last convolution.",
+    )  # fmt: skip
+    seed: int = _again(
+        0, "Seed", LESION, low=0, high=2**31 - 1,
+        help="Of folds, permutations, bootstrap and lesions.",
+    )  # fmt: skip

@@ -1,0 +1,134 @@
+"""Study of paper 05: a deep network as a subject: probed, encoded, compared with a cortex.
+
+torch and scikit-learn are imported when a run starts.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from backend.core.parameters import Notice, ParameterError
+from backend.core.run import Run
+from backend.core.study import Citation, Study
+from backend.studies.dnn_lab import declared
+from backend.studies.dnn_lab.parameters import DNNBrainParameters
+from backend.studies.dnn_lab.presets import PRESETS
+
+
+class DNNBrain(Study):
+    """Declarations, and the procedures in :mod:`backend.studies.dnn_lab`."""
+
+    id: ClassVar[str] = "dnnbrain"
+    number: ClassVar[int] = 5
+    title: ClassVar[str] = "DNN and brain"
+    question: ClassVar[str] = (
+        "What can be read from each layer of a deep network, and which layer is like the cortex?"
+    )
+    panel: ClassVar[str] = "explorer"
+    family: ClassVar[str] = "deep"
+    citation: ClassVar[Citation] = Citation(
+        "Chen X., Zhou M., Gong Z., Xu W., Liu X., Huang T., Zhen Z., Liu J.",
+        2020,
+        "DNNBrain: A Unifying Toolbox for Mapping Deep Neural Networks and Brains",
+        "Frontiers in Computational Neuroscience 14:580632",
+        "10.3389/fncom.2020.580632",
+    )
+    Parameters: ClassVar[type[DNNBrainParameters]] = DNNBrainParameters
+    presets = PRESETS
+    procedures = declared.PROCEDURES
+    quantities = declared.QUANTITIES
+    channels = declared.CHANNELS
+    views = declared.VIEWS
+    layout = declared.LAYOUT
+    synthetic: ClassVar[str] = declared.SYNTHETIC
+    notes = declared.NOTES
+
+    def run(self, run: Run) -> None:
+        """Do the run's procedure."""
+        from backend.studies.dnn_lab import procedures
+
+        {
+            "free": procedures.probe,
+            "encode": procedures.encode,
+            "rsa": procedures.rsa,
+            "units": procedures.units,
+            "lesion": procedures.lesion,
+            "inference": procedures.inference,
+            "hrf": procedures.response_function,
+        }[run.procedure](run)
+
+    def layout_of(self, parameters: Any, procedure: str = "free") -> str:
+        """Each procedure has its own views; the checks show numbers only."""
+        return procedure if procedure in declared.LAYOUT else "probe"
+
+    def preview(self, parameters: Any) -> dict[str, dict[str, Any]]:
+        """Another layer of the newest results, without a run."""
+        import sys
+
+        module = sys.modules.get("backend.studies.dnn_lab.procedures")
+        return {} if module is None else module.contents_of(parameters)
+
+    def check(self, parameters: Any, procedure: str = "free") -> list[Notice]:
+        """Warnings; ParameterError for what cannot run."""
+        p: DNNBrainParameters = parameters
+        if p.stimuli == "own" and not p.folder:
+            raise ParameterError("folder", "Your own pictures need a folder, a list or a set.")
+        if p.brain == "own" and not p.betas and procedure in ("encode", "rsa"):
+            raise ParameterError("betas", "Your own responses need a file. Choose one.")
+        notices = []
+        if p.network not in ("mini-a", "mini-b") and not p.weights:
+            notices.append(Notice(
+                "weights", "Random weights",
+                "Without a weights file the network has never learned anything.",
+            ))  # fmt: skip
+        if procedure == "units" and p.network == "mini-a" and p.stimuli == "transfer":
+            notices.append(Notice(
+                "stimuli", "New categories",
+                "Top pictures are judged on the trained categories.", "test",
+            ))  # fmt: skip
+        return notices
+
+    def changes_for_file(self, parameters: Any, path: Path) -> dict[str, Any]:
+        """A folder or list becomes the pictures, an array the responses, weights the network's."""
+        if path.is_dir() or path.name.lower().endswith((".stim.csv", ".tsv")):
+            return {"stimuli": "own", "folder": str(path)}
+        if path.suffix.lower() == ".npy":
+            return {"brain": "own", "betas": str(path)}
+        return super().changes_for_file(parameters, path)
+
+    def methods(self, parameters: Any, procedure: str) -> str:
+        """The study's own sentences of the methods paragraph."""
+        p: DNNBrainParameters = parameters
+        shown = dict(self.Parameters.declaration("network").choices)[p.network]
+        pooled = "" if p.pooling == "none" else f", pooled over places ({p.pooling})"
+        text = f"Activations of {shown} to each picture were taken after every rectification"
+        text += f"{pooled}. "
+        if p.brain == "simulated" and procedure in ("encode", "rsa"):
+            text += (
+                "The cortex was simulated: 200 vertices, each a random readout of one of five "
+                "layers' components plus noise. "
+            )
+        if procedure == "free":
+            text += (
+                f"Classes were read by {p.probe} from {p.components} principal components fitted "
+                f"in the fold, in {p.folds} stratified shuffled folds (seed {p.seed})."
+            )
+        elif procedure == "encode":
+            text += (
+                "Patterns were z-scored per picture; each vertex was predicted by least squares "
+                f"from {p.components} components fitted in the fold, and all together by partial "
+                f"least squares with {p.pls} pairs. r is the mean over {p.folds} shuffled folds."
+            )
+        elif procedure == "rsa":
+            text += (
+                f"RDMs ({p.distance} distance on {p.components} components of z-scored patterns"
+                f"{', averaged over categories' if p.by_category else ''}) were compared by "
+                f"{p.comparison}. p comes from {p.label_permutations} permutations of stimulus "
+                "labels (largest over layers), intervals from "
+                f"{p.samples} bootstrap samples of stimuli."
+            )
+        return text
+
+
+STUDY = DNNBrain()

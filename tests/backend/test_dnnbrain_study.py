@@ -1,0 +1,168 @@
+"""Study 05 as a user meets it: own pictures and responses, bad input, other layers, words."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from backend.core.files import FileProblem
+from backend.core.parameters import ParameterError
+from backend.core.run import Cancelled, Run
+from backend.studies import find
+from backend.studies.dnn_lab import session
+from backend.studies.dnn_lab.session import SCANS, check_memory
+
+STUDY = find("dnnbrain")
+
+
+def started(procedure: str = "free", **changes: Any) -> Run:
+    run = Run(STUDY, STUDY.Parameters().changed(**changes), procedure)
+    run.drawing = True
+    return run
+
+
+def finished(procedure: str = "free", **changes: Any) -> Run:
+    run = started(procedure, **changes)
+    STUDY.run(run)
+    run.close()
+    return run
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Two classes of 12 pictures that differ in colour."""
+    rng = np.random.default_rng(0)
+    for name, channel in (("red", 0), ("blue", 2)):
+        (tmp_path / "own" / name).mkdir(parents=True)
+        for number in range(12):
+            pixels = rng.integers(0, 120, (36, 36, 3), dtype=np.uint8)
+            pixels[..., channel] += 100
+            Image.fromarray(pixels).save(tmp_path / "own" / name / f"{number}.png")
+    return tmp_path / "own"
+
+
+def test_listing_the_study_loads_no_torch() -> None:
+    code = (
+        "import sys, backend.studies as s; t = s.find('dnnbrain'); t.preview(t.Parameters());"
+        "bad = {'torch', 'sklearn', 'scipy.stats', 'PIL', 'numba'} & set(sys.modules);"
+        "sys.exit(str(bad) if bad else 0)"
+    )
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=root)
+
+
+def test_a_probe_fills_its_views_and_another_layer_needs_no_run() -> None:
+    run = finished(folds=3, layers="relu1, relu5")
+    accuracy = run.channels["accuracy"].snapshot()
+    assert accuracy["x_labels"] == ["relu1", "relu5"]
+    assert len(accuracy["after"]) == 2
+    p = run.parameters
+    first = STUDY.preview(p.changed(layer=1))["confusion"]
+    second = STUDY.preview(p.changed(layer=2))["confusion"]
+    assert not np.array_equal(first["image"], second["image"])
+    assert first["image"].sum() == 640
+    assert STUDY.preview(p.changed(folds=4)) == {}
+
+
+def test_own_pictures_are_probed_for_their_folders(pictures: Path) -> None:
+    run = finished(stimuli="own", folder=str(pictures), folds=3, layers="relu1", components=5)
+    assert run.result["accuracy_1"] > 0.9
+    assert run.result["chance"] == 0.5
+
+
+def test_a_class_with_too_few_pictures_is_named(pictures: Path) -> None:
+    with pytest.raises(ParameterError, match="has 12 images for 20 folds"):
+        finished(stimuli="own", folder=str(pictures), folds=20, layers="relu1", components=5)
+
+
+def test_own_responses_must_have_a_row_a_picture(pictures: Path, tmp_path: Path) -> None:
+    np.save(tmp_path / "betas.npy", np.zeros((10, 4)))
+    with pytest.raises(FileProblem, match="10 rows; there are 24 pictures"):
+        finished(
+            "encode", stimuli="own", folder=str(pictures), layers="relu1", brain="own",
+            betas=str(tmp_path / "betas.npy"),
+        )  # fmt: skip
+
+
+def test_own_responses_are_encoded_and_constant_vertices_counted(
+    pictures: Path, tmp_path: Path
+) -> None:
+    label = np.repeat([0.0, 1.0], 12)
+    rng = np.random.default_rng(1)
+    betas = np.column_stack([label + 0.1 * rng.standard_normal(24), np.ones(24)])
+    np.savetxt(tmp_path / "betas.csv", betas, delimiter=",")
+    run = finished(
+        "encode", stimuli="own", folder=str(pictures), layers="relu1, relu2", brain="own",
+        betas=str(tmp_path / "betas.csv"), folds=4, components=5, pls=2,
+    )  # fmt: skip
+    assert run.result["glm_1"] > 0.6
+    assert any("1 vertices never vary" in note for note in run.result.notes)
+
+
+def test_not_a_number_in_responses_is_counted(pictures: Path, tmp_path: Path) -> None:
+    betas = np.random.default_rng(0).standard_normal((24, 3))
+    betas[5, 1] = np.nan
+    np.save(tmp_path / "b.npy", betas)
+    with pytest.raises((ParameterError, FileProblem), match="1 "):
+        finished(
+            "encode", stimuli="own", folder=str(pictures), layers="relu1", brain="own",
+            betas=str(tmp_path / "b.npy"), folds=4, components=5,
+        )  # fmt: skip
+
+
+def test_a_layer_that_is_not_there_gets_its_nearest_names() -> None:
+    with pytest.raises(ParameterError, match="relu1"):
+        finished(layers="rellu1")
+
+
+def test_a_scan_that_does_not_fit_is_refused_before_it_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session, "free_memory", lambda: 1e9)
+    with pytest.raises(ParameterError, match=r"need 1\d\.\d GB; 0\.5 GB may be used") as caught:
+        check_memory({"conv1": 193_600, "conv2": 139_968}, 10_000)
+    assert caught.value.fix == "mean"
+    check_memory({"conv1": 64}, 1000)
+
+
+def test_cancelling_a_scan_leaves_nothing_half_done() -> None:
+    SCANS.clear()
+    run = started()
+    run.cancel()
+    with pytest.raises(Cancelled):
+        STUDY.run(run)
+    run.close()
+
+
+@pytest.mark.parametrize(
+    ("procedure", "changes", "field"),
+    [("free", {"stimuli": "own"}, "folder"), ("encode", {"brain": "own"}, "betas")],
+)
+def test_what_cannot_run_is_said_at_its_field(
+    procedure: str, changes: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(ParameterError) as caught:
+        STUDY.check(STUDY.Parameters().changed(**changes), procedure)
+    assert caught.value.field == field
+
+
+def test_rsa_says_which_layer_is_most_like_the_cortex() -> None:
+    run = finished("rsa", label_permutations=100, samples=100)
+    assert run.result.lead.startswith("rsa_")
+    assert "p = 0.0099 over all layers" in run.result.sentence
+    assert run.offers["rdm_relu3"].make().shape == (64, 64)
+    p = run.parameters
+    assert "relu1" in STUDY.preview(p.changed(layer=1))["embedding"]["note"]
+
+
+def test_methods_name_what_was_done() -> None:
+    p = STUDY.Parameters()
+    assert "simulated" in STUDY.methods(p, "rsa")
+    assert "permutations of stimulus labels" in STUDY.methods(p, "rsa")
+    assert "10 stratified shuffled folds" in STUDY.methods(p, "free")
