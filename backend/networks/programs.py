@@ -232,4 +232,6 @@ def _named_parts(module: nn.Module, program: Any) -> nn.Module:
         kind = kinds.get(path)
         if path and kind and kind.isidentifier():
             part.__class__ = type(kind, (type(part),), {})
+        for node in getattr(getattr(part, "graph", None), "nodes", ()):
+            node.meta.clear()  # notes of the export that no pass reads and no copy can take
     return module

@@ -140,6 +140,11 @@ def test_an_exported_program_is_seen_and_lesioned_as_the_network_it_came_from(
         assert theirs.values.any()
         np.testing.assert_allclose(ours.values, theirs.values, atol=1e-5 * theirs.values.max())
     state, before = opened.state_hash(), answers(opened, x)
+    copy, lesion = opened.copy(), Lesion("W-all")
+    assert torch().equal(answers(copy, x), before)
+    torch().testing.assert_close(
+        answers(lesioned(opened, lesion), x), answers(lesioned(network, lesion), x)
+    )
     for lesion in (
         Lesion("W-all"),
         Lesion("ReLU-off"),
