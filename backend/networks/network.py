@@ -68,6 +68,10 @@ class Preprocessing:
         ParameterError
             for other shapes, types and values.
         """
+        return self.inputs(images).contiguous()
+
+    def inputs(self, images: np.ndarray) -> Tensor:
+        """As :meth:`prepare`, in the pictures' own order in memory, which convolves faster."""
         from backend.networks.runtime import torch
 
         pictures = _channels_last(np.asarray(images), bool(self.frames))
@@ -76,7 +80,7 @@ class Preprocessing:
             n, given = x.shape[:2]
             chosen = torch().linspace(0, given - 1, self.frames).round().long()
             flat = self._pictures(x[:, chosen].flatten(0, 1))
-            return flat.unflatten(0, (n, self.frames)).movedim(1, 2).contiguous()
+            return flat.unflatten(0, (n, self.frames)).movedim(1, 2)
         x = self._pictures(x)
         return x[:, :, None].expand(-1, -1, self.frames, -1, -1) if self.frames else x
 
@@ -87,7 +91,7 @@ class Preprocessing:
         x = self._fit(self._coloured(x))
         mean = torch().tensor(self.mean).view(1, -1, 1, 1)
         std = torch().tensor(self.std).view(1, -1, 1, 1)
-        return ((x - mean) / std).contiguous()
+        return (x - mean).div_(std)
 
     def _coloured(self, x: Tensor) -> Tensor:
         """As many channels as the network takes."""
@@ -153,7 +157,7 @@ def _channels_last(images: np.ndarray, clips: bool) -> np.ndarray:
 def _unit_range(x: Tensor) -> Tensor:
     """Float32 from 0 to 1 of bytes or fractions."""
     if str(x.dtype) == "torch.uint8":
-        return x.float() / 255.0
+        return x.float().div_(255.0)
     if not x.is_floating_point():
         raise ParameterError(
             "pictures", "Pictures are whole numbers from 0 to 255 (uint8) or fractions from 0 to "
