@@ -1,4 +1,4 @@
-"""Twenty-three architectures of different families, seen and lesioned without special cases."""
+"""Twenty-two architectures of different families, seen and lesioned without special cases."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from backend.networks.units import Unit, layer_output
 
 BUILD: dict[str, tuple[int, dict[str, Any]]] = {
     "alexnet": (64, {}), "vgg11": (32, {}), "vgg11_bn": (32, {}), "resnet18": (64, {}),
-    "resnext50_32x4d": (64, {}), "wide_resnet50_2": (64, {}), "densenet121": (64, {}),
+    "resnext50_32x4d": (64, {}), "densenet121": (64, {}),
     "inception_v3": (96, {"init_weights": False}), "googlenet": (64, {"init_weights": False}),
     "mobilenet_v2": (64, {}), "mobilenet_v3_small": (64, {}), "efficientnet_b0": (64, {}),
     "efficientnet_v2_s": (64, {}), "convnext_tiny": (64, {}), "vit_b_16": (64, {"image_size": 64}),
