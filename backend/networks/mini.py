@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections import OrderedDict
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from backend.core.files import FileProblem
 from backend.networks.network import Network, Preprocessing
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Variant = Literal["A", "B"]
 FOLDER = Path(__file__).parents[2] / "resources" / "networks"
@@ -22,10 +26,24 @@ def untrained(variant: Variant = "A", seed: int = 0, classes: int = 64) -> Netwo
     """MiniAlexNet before training: He-normal weights; biases zero, in B uniform in ±0.3."""
     from backend.networks.runtime import torch
 
-    module = torch()
-    nn = module.nn
-    module.manual_seed(seed)
-    parts: list[tuple[str, object]] = []
+    library = torch()
+    with library.random.fork_rng(devices=[]):
+        library.manual_seed(seed)
+        model = _initial(variant, classes)
+    name = "MiniAlexNet" if variant == "A" else "MiniAlexNet-B"
+    labels = tuple(f"outline {c // 2 + 1}, {('low', 'high')[c % 2]} band" for c in range(classes))
+    return Network(
+        model, name, Preprocessing(32, 32, 3, HALF, HALF), labels,
+        {"architecture": name, "training": "none", "seed": seed},
+    )  # fmt: skip
+
+
+def _initial(variant: Variant, classes: int) -> nn.Module:
+    """The module with initial weights drawn from torch's generator, layer after layer."""
+    from backend.networks.runtime import torch
+
+    nn = torch().nn
+    parts: list[tuple[str, Any]] = []
     widths = ((3, 24, 5, 2), (24, 48, 3, 1), (48, 64, 3, 1), (64, 48, 3, 1), (48, 48, 3, 1))
     for number, (before, after, kernel, padding) in enumerate(widths, 1):
         parts.append((f"conv{number}", nn.Conv2d(before, after, kernel, padding=padding)))
@@ -45,12 +63,7 @@ def untrained(variant: Variant = "A", seed: int = 0, classes: int = 64) -> Netwo
                 nn.init.uniform_(part.bias, -0.3, 0.3)
             else:
                 nn.init.zeros_(part.bias)
-    name = "MiniAlexNet" if variant == "A" else "MiniAlexNet-B"
-    labels = tuple(f"outline {c // 2 + 1}, {('low', 'high')[c % 2]} band" for c in range(classes))
-    return Network(
-        model, name, Preprocessing(32, 32, 3, HALF, HALF), labels,
-        {"architecture": name, "training": "none", "seed": seed},
-    )  # fmt: skip
+    return model
 
 
 def file_of(variant: Variant, seed: int) -> Path:
@@ -64,6 +77,11 @@ def mini_alexnet(variant: Variant = "A", seed: int = 0) -> Network:
 
     network = untrained(variant, seed)
     path = file_of(variant, seed)
+    if not path.is_file():
+        raise FileProblem(
+            f"{network.name} with training seed {seed} does not come with the program. Train it, "
+            "or take seed 0."
+        )
     try:
         with np.load(path, allow_pickle=False) as stored:
             state = {
@@ -72,12 +90,12 @@ def mini_alexnet(variant: Variant = "A", seed: int = 0) -> Network:
                 if name != "provenance"
             }
             words = str(stored["provenance"]) if "provenance" in stored.files else ""
-    except (OSError, ValueError, KeyError) as error:
+        network.module.load_state_dict(state)
+    except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
         raise FileProblem(
             f"The weights {path.name} are missing or damaged. Install the program again, or "
             "train the network anew."
         ) from error
-    network.module.load_state_dict(state)
     network.provenance = {
         "architecture": network.name, "weights": path.name, "training": words, "seed": seed,
     }  # fmt: skip

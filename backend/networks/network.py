@@ -122,11 +122,12 @@ class Preprocessing:
             )  # fmt: skip
         if self.resize == "stretch":
             return self._interpolated(x, self.height, self.width)
-        scale = max(self.height / height, self.width / width)
-        scale = max(scale, self.shorter / min(height, width))
-        tall, wide = max(round(height * scale), self.height), max(round(width * scale), self.width)
+        short = min(height, width)
+        side = max(round(short * max(self.height / height, self.width / width)), self.shorter)
+        tall, wide = (int(side * extent / short) for extent in (height, width))
+        tall, wide = max(tall, self.height), max(wide, self.width)
         x = self._interpolated(x, tall, wide)
-        top, left = (tall - self.height) // 2, (wide - self.width) // 2
+        top, left = round((tall - self.height) / 2), round((wide - self.width) / 2)
         return x[:, :, top : top + self.height, left : left + self.width]
 
     def _interpolated(self, x: Tensor, height: int, width: int) -> Tensor:
