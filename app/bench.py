@@ -20,6 +20,8 @@ BENCHMARKS = {
     "retina": ("retina.py",),
     "stimuli": ("stimuli_shapes.py", "stimuli_faces.py", "contact_sheet.py"),
     "stage": ("stage.py",),
+    "rdm": ("rdm.py",),
+    "encoding": ("encoding.py",),
 }
 """Name → scripts; each prints JSON rows {name, value, unit, peer, peer_value, ratio, bar, met}."""
 

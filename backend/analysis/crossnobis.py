@@ -97,16 +97,22 @@ class Means:
         self.counts = counts
         self.order = np.lexsort((condition, fold))
         self.starts = np.concatenate([[0], np.cumsum(counts.ravel())[:-1]])
+        self.in_order = bool((self.order == np.arange(len(rows))).all())
         self.single = bool((counts == 1).all())
+        self.centres = rows.dtype == np.float32 or shares_much(rows)
         self.balanced = bool((counts == counts[0]).all(axis=0).all())
 
     def of(self, place: slice) -> np.ndarray:
-        """Means (n_fold, n_cond, block) of some features, about the features' overall mean.
+        """Means (n_fold, n_cond, block) of some features.
 
-        What all conditions share drops out of every difference and would only cost digits.
+        What all conditions share drops out of every difference; it is taken off where it would
+        cost digits.
         """
         block = self.rows[:, place]
-        block = (block - block.mean(axis=0))[self.order]
+        if self.centres:
+            block = block - block.mean(axis=0)
+        if not self.in_order:
+            block = block[self.order]
         if not self.single:
             sums = np.add.reduceat(block, self.starts, axis=0)
             block = sums / self.counts.ravel()[:, None].astype(block.dtype)
@@ -119,7 +125,7 @@ class Means:
         """
         means = self.of(place)
         if scale is not None:
-            means *= scale
+            means = means * scale
         folds = len(means)
         if self.balanced and folds == 2:
             product = means[0] @ means[1].T
@@ -141,6 +147,14 @@ class Means:
         rest = np.delete(np.arange(len(means)), fold)
         sums = np.einsum("fc,fcb->cb", counts[rest], means[rest])
         return sums / counts[rest].sum(axis=0)[:, None]
+
+
+def shares_much(rows: np.ndarray) -> bool:
+    """Whether the mean pattern outweighs a measurement's own by far, in 256 of the features."""
+    some = rows[:, :: -(-rows.shape[1] // 256)]
+    mean = some.mean(axis=0)
+    own = ((some - mean) ** 2).sum() / len(some)
+    return bool((mean**2).sum() > 1e6 * own)
 
 
 def full_precision(means: Means, weights: np.ndarray, check: Check) -> np.ndarray:
