@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Pooling = Literal["mean", "max", "median", "L1", "L2"]
 POOLINGS: tuple[str, ...] = get_args(Pooling)
+LARGE = 64
+"""Pixels from which pictures stay in their own order in memory, which convolves up to twice as
+fast; below, rows first keep batches of 1 and of 64 within 1e-5 of each other."""
 LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
@@ -72,11 +75,13 @@ def stream(
     if pooling is not None and pooling not in POOLINGS:
         raise unknown_name(pooling, POOLINGS, "pooling")
     reader = _Reader(network, wanted, pooling, channels or {})
+    way = network.preprocessing
+    prepare = way.inputs if min(way.height, way.width) >= LARGE else way.prepare
     for first in range(start, len(images), batch):
         if check is not None:
             check()
         rows = slice(first, min(first + batch, len(images)))
-        yield rows, reader.read(network.preprocessing.inputs(images[rows]))
+        yield rows, reader.read(prepare(images[rows]))
 
 
 class _Reader:

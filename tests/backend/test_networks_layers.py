@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -49,7 +50,7 @@ def test_layers_come_in_the_order_of_the_pass_with_their_sources() -> None:
         "conv5", "relu5", "pool5", "flatten", "drop1", "fc1", "relu6", "drop2", "fc2", "relu7",
         "fc3",
     ]  # fmt: skip
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in itertools.pairwise(found):
         assert after.follows == (before.name,)
     first = found[0]
     assert (first.kind, first.shape, first.parameters) == ("Conv2d", (24, 32, 32), 1824)

@@ -15,7 +15,7 @@ def test_categories_are_drawn_in_the_order_of_the_specification() -> None:
     low = rng.uniform(0, np.pi), 1.5 * rng.uniform(0.8, 1.25)
     high = rng.uniform(0, np.pi), 4.0 * rng.uniform(0.8, 1.25)
     first, second, third, *_ = shapeworld.categories()
-    assert first.curvy and second.curvy and not third.curvy
+    assert [one.curvy for one in (first, second, third)] == [True, True, False]
     np.testing.assert_array_equal(first.outline[0], amplitudes)
     np.testing.assert_array_equal(second.outline[1], phases)
     assert (first.orientation, first.frequency) == low
