@@ -159,6 +159,33 @@ def end_run(page: Any) -> None:
         wait(lambda: page.controller.job.finished, "the end of a run")
 
 
+def explore(window: Any) -> None:
+    """Choose a layer and a channel, evolve its stimulus, find its best pictures."""
+    window.show_panel("explorer")
+    page = window.panels["explorer"].show_explore()
+    wait(lambda: page.board.shown is not None, "the explorer's example")
+    page.tree.choose("relu3")
+    settle(0.2)
+    page.board.choose(6)
+    page.evolve()
+    wait(lambda: not page.alive, "the optimal stimulus")
+    page.find_top()
+    wait(lambda: not page.alive, "the top pictures")
+    settle(0.5)
+
+
+def deeper(window: Any) -> None:
+    """A residual network of the zoo, one channel of its depth."""
+    window.show_panel("explorer")
+    page = window.panels["explorer"].show_explore()
+    before = page.board.explorer
+    page.history.set_value("network", "resnet18")
+    wait(lambda: page.board.explorer is not before and page.board.shown is not None, "ResNet-18")
+    page.tree.choose("layer2.0.relu")
+    page.board.choose(12)
+    settle(1.0)
+
+
 def refused(window: Any) -> None:
     """A value beyond its limits, and settings that cannot run."""
     page = window.open_study("gap-junction-topology")
@@ -308,6 +335,7 @@ def close_dialogs(window: Any) -> None:
 
 
 BALANCED, RETINA = "ei-balanced-network", "gap-junction-topology"
+LAB, SPARSE = "dnnbrain", "sparse-coding"
 
 
 def stops() -> list[Stop]:
@@ -344,6 +372,18 @@ def stops() -> list[Stop]:
         Stop("stage-presenting", "Stage: presenting, log, timing and live result", present),
         Stop("stage-ended", "Stage: ended early, what was finished is kept", end_session,
              (1366, 768)),
+        Stop("explorer", "Explorer: a unit, what drives it, its stimulus and best pictures",
+             explore),
+        Stop("explorer-resnet", "Explorer: a deeper network without training", deeper,
+             theme="dark"),
+        Stop("probe", "DNN and brain: probe by layer", measure(LAB, "Figure 5")),
+        Stop("encode", "DNN and brain: a simulated cortex, encoded", measure(LAB, "Figure 6A")),
+        Stop("rsa", "DNN and brain: geometry, with valid inference",
+             measure(LAB, "Figure 6B, categories"), theme="dark"),
+        Stop("sparse", "Coding scheme: the hierarchy beside the null of the width",
+             measure(SPARSE, "Figure 1")),
+        Stop("sparse-lesion", "Coding scheme: ten lesioned models",
+             measure(SPARSE, "Figure 3B"), (1366, 768)),
         Stop("runs", "Runs: the history", compare),
         Stop("script", "The script that reproduces the view", script),
         Stop("palette", "The command palette", palette),

@@ -35,6 +35,8 @@ SETTINGS: dict[Any, Any] = {
     "mathtext.fontset": "dejavusans",
 }
 STYLES = {"line": "-", "dash": (0, (5, 3)), "dot": ":", "dots": "none", "bars": "-"}
+MOST_WORDS = 16
+"""Words along a side of a matrix."""
 ASPECT = {
     "image": 0.92,
     "editor": 0.92,
@@ -417,13 +419,14 @@ def draw_matrix(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme
 
     image = np.asarray(data["image"], float)
     words = data.get("categories")
+    look: dict[str, Any] = {"origin": view.origin, "aspect": "equal" if view.square else "auto"}
     if words:
         table = ListedColormap([data_colour(str(i + 1), theme) for i in range(len(words))])
-        drawn = axes.imshow(image, cmap=table, vmin=-0.5, vmax=len(words) - 0.5, origin=view.origin)
+        drawn = axes.imshow(image, cmap=table, vmin=-0.5, vmax=len(words) - 0.5, **look)
         bar = figure.colorbar(drawn, ax=axes, ticks=range(len(words)), fraction=0.046, pad=0.03)
         bar.ax.set_yticklabels(words)
     else:
-        drawn = axes.imshow(image, cmap=colour_map(view.colour_map), origin=view.origin)
+        drawn = axes.imshow(image, cmap=colour_map(view.colour_map), **look)
         bar = figure.colorbar(drawn, ax=axes, fraction=0.046, pad=0.03)
         bar.set_label(view.unit)
     bar.ax.tick_params(labelsize=7, colors=data_colour("text3", theme))
@@ -432,8 +435,9 @@ def draw_matrix(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme
         (data.get("y_labels"), axes.set_yticks, axes.set_yticklabels),
     ):
         if labels:
-            ticks(range(len(labels)))
-            names(labels)
+            step = -(-len(labels) // MOST_WORDS)
+            ticks(range(0, len(labels), step))
+            names(labels[::step])
     axes.grid(False)
 
 

@@ -87,7 +87,8 @@ class View:
     ``extent`` = (left, bottom, right, top) data coordinates of an image; ``priority`` 3 folds into
     a tab on small windows; ``place`` "result" puts it under the result table; ``drag`` names two
     parameters that follow a drag on the image; ``edits`` a parameter that an editor paints into;
-    ``span`` is the visible length of x for rolling rings.
+    ``span`` is the visible length of x for rolling rings; ``square`` False lets an image fill its
+    view.
     """
 
     id: str
@@ -104,6 +105,7 @@ class View:
     unit: str = ""
     extent: tuple[float, float, float, float] | None = None
     origin: Literal["upper", "lower"] = "upper"
+    square: bool = True
     priority: int = 1
     place: Literal["views", "result"] = "views"
     drag: tuple[str, str] | None = None

@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+
 from backend.core.parameters import Notice, ParameterError
 from backend.core.run import Run
 from backend.core.study import Citation, Study
@@ -61,6 +63,14 @@ class DNNBrain(Study):
     def layout_of(self, parameters: Any, procedure: str = "free") -> str:
         """Each procedure has its own views; the checks show numbers only."""
         return procedure if procedure in declared.LAYOUT else "probe"
+
+    def warm_settings(self) -> list[Any]:
+        """One small run; the kernels of the permutation test compile with it."""
+        from backend.analysis.rdm_kernels import permuted_products
+
+        one = np.zeros((1, 4, 4), np.float32)
+        permuted_products(one, one[0], np.arange(4)[None], np.empty((1, 1)))
+        return [self.Parameters().changed(layers="relu7", folds=2, components=5)]
 
     def preview(self, parameters: Any) -> dict[str, dict[str, Any]]:
         """Another layer of the newest results, without a run."""

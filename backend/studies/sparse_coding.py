@@ -58,6 +58,10 @@ class SparseCoding(Study):
         needed = {("none", 0), (p.lesion, p.seed)}
         return all(PASSES.get(pass_key(p, lesion, seed)) is not None for lesion, seed in needed)
 
+    def warm_settings(self) -> list[Any]:
+        """Nothing is compiled; one small run finds a broken installation early."""
+        return [self.Parameters().changed(categories=4, exemplars=2)]
+
     def layout_of(self, parameters: Any, procedure: str = "free") -> str:
         """The hierarchy, lesioned models, or the link with accuracy."""
         return {"models": "lesions", "all": "lesions", "widths": "lesions"}.get(

@@ -31,7 +31,7 @@ def running(window: MainWindow, wait: Wait, study: str = RETINA, **values: objec
     page.run_or_pause()
     job = page.controller.job
     assert job is not None, page.form.errors
-    wait(lambda: job.run.clock > 0)
+    wait(lambda: job.run.clock > 0 or job.run.done is not None or job.finished)
     return page
 
 

@@ -31,6 +31,7 @@ class ImageView(ViewWidget):
         canvas = self.canvas = ImageCanvas()
         canvas.extent, canvas.origin = view.extent, view.origin
         canvas.map_name, canvas.unit = view.colour_map, view.unit
+        canvas.square = view.square
         canvas.axes = (view.x, view.y)
         canvas.drags = view.drag is not None
         canvas.dragged.connect(self.dragged)
@@ -164,7 +165,7 @@ class MatrixView(ImageView):
         self._categories = [str(name) for name in data.get("categories") or ()]
         self.canvas.keys = []
         self.canvas.show_bar = not self._categories
-        self.canvas.square = not self._categories
+        self.canvas.square = self.view.square and not self._categories
         if not self._categories or data.get("image") is None:
             return super()._draw(channel)
         image = np.asarray(data["image"], float)

@@ -71,6 +71,7 @@ class ExplorerBoard(QWidget):
         self.shown: Shown | None = None
         self.layer = ""
         self.place = (-1, -1, -1)
+        self._attribution: Any = None
         self.views["maps"].picked.connect(self._picked)
         for widget in self.views.values():
             widget.export_asked.connect(self.export_asked)
@@ -107,7 +108,8 @@ class ExplorerBoard(QWidget):
         self.work.ask("show", (explorer, index), call)
 
     def ask_attribution(self, call: Callable[[], Any], key: Any) -> None:
-        """Compute what drives the unit."""
+        """Compute what drives the unit; an answer to an older question is not shown."""
+        self._attribution = key
         self.work.ask("attribution", key, call)
 
     @property
@@ -134,6 +136,7 @@ class ExplorerBoard(QWidget):
     def _take_opened(self, key: Any, explorer: Explorer) -> None:
         self.explorer, self.shown = explorer, None
         self.place = (-1, -1, -1)
+        self._attribution = None
         for name in ("attribution", "optimal", "trace", "top", "maps"):
             self.channels[name].publish()
         self.opened.emit(explorer)
@@ -148,13 +151,14 @@ class ExplorerBoard(QWidget):
         self.shown_changed.emit(shown)
 
     def _take_attribution(self, key: Any, data: dict[str, Any]) -> None:
-        if key[:3] == (self.layer, self.place[0], self.shown.index if self.shown else -1):
+        if key == self._attribution:
             self.channels["attribution"].publish(**data)
 
     def show_layer(self, layer: str) -> None:
         """Draw another layer's maps."""
         self.layer = layer
         self.place = (-1, -1, -1)
+        self._attribution = None
         self.views["maps"].grid.selected = -1  # type: ignore[attr-defined]
         self.show_maps()
         self.show_picture()

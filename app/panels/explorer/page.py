@@ -274,7 +274,7 @@ class ExplorerPage(QWidget):
         if explorer is None or shown is None or unit is None:
             return
         p = self.parameters
-        key = (self.board.layer, unit.channel, shown.index, p.method)
+        key = (unit, shown.index, self.lesions, p)
 
         def call() -> dict[str, Any]:
             from backend.networks.explorer import attributed

@@ -22,7 +22,7 @@ from backend.studies.sparse.material import Material
 from backend.studies.sparse.parameters import SparseCodingParameters
 from backend.studies.sparse.responses import Responses
 
-BINS = 20
+BINS = 40
 
 
 @dataclass(frozen=True)
