@@ -19,8 +19,8 @@ Centre = Literal["features", "patterns", "none"]
 BLOCK = 4096
 """Features multiplied at a time: sums of this many single-precision products, then double."""
 
-WHOLE = 1 << 24
-"""Numbers multiplied at a time where no copy is made: a quarter of a second's work."""
+WORK = 6e9
+"""Multiplications between two looks at whether to stop: a tenth of a second."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def gram(
     total = np.zeros((count, count))
     with np.errstate(over="ignore", invalid="ignore"):
         means = rows.mean(axis=1, dtype=kind)[:, None] if centre == "patterns" else None
-    step = BLOCK if centre != "none" or kind != np.float64 else max(BLOCK, WHOLE // count)
+    step = int(np.clip(WORK // count**2, 512, BLOCK))
     for start in range(0, width, step):
         check()
         block = rows[:, start : start + step].astype(kind, copy=False)

@@ -63,14 +63,37 @@ def angular(
             "Use Euclidean distance.",
             "Euclidean",
         )
-    products = gram(rows, "patterns" if about_mean else "none", False, check, progress).matrix
+    means = rows.mean(axis=1, dtype=np.float64)
+    products = (
+        about_means(rows, means, check, progress)
+        if about_mean
+        else gram(rows, "none", False, check, progress).matrix
+    )
     norms = np.sqrt(np.diag(products))
-    rounding = np.abs(rows.mean(axis=1)) * np.sqrt(rows.shape[1]) * np.finfo(rows.dtype).eps
+    rounding = np.abs(means) * np.sqrt(rows.shape[1]) * np.finfo(rows.dtype).eps
     refuse_constant(norms <= (8 * rounding if about_mean else 0.0), about_mean)
     products /= norms * norms[:, None]
     np.subtract(1.0, products, out=products)
     np.fill_diagonal(products, 0.0)
     return np.maximum(products, 0.0, out=products)
+
+
+def about_means(
+    rows: np.ndarray, means: np.ndarray, check: Check, progress: Progress | None
+) -> np.ndarray:
+    """Inner products of patterns, each about its own mean.
+
+    The means are taken off afterwards, which spares a copy of the features, unless they are so
+    large that this would cost digits.
+    """
+    products = gram(rows, "none", False, check, progress).matrix
+    means = means * np.sqrt(rows.shape[1])
+    own = np.diag(products) - means**2
+    limit = 30.0 if rows.dtype == np.float32 else 1e6
+    if (means**2 > limit * own).any():
+        return gram(rows, "patterns", False, check, progress).matrix
+    products -= means * means[:, None]
+    return products
 
 
 def refuse_constant(flat_patterns: np.ndarray, about_mean: bool) -> None:
