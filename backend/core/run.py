@@ -184,7 +184,7 @@ class Run:
             if self._finish.is_set():
                 return
             self._border()
-            changed = self._take_changes()
+            changed = self.take_changes()
             steps = 1 if singles else max(1, min(size, largest))
             steps = self._cut(steps, step, total)
             publish = self._should_publish() or bool(singles)
@@ -322,7 +322,8 @@ class Run:
         self.check()
         return 0
 
-    def _take_changes(self) -> frozenset[str]:
+    def take_changes(self) -> frozenset[str]:
+        """Apply what the owner changed; ``blocks`` does it at each border, a loop between steps."""
         values: dict[str, Any] = {}
         while self._schedule and self._schedule[0].step <= self.steps:
             values.update(self._schedule.popleft().values)

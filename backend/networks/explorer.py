@@ -266,11 +266,15 @@ def attributed(
 
     picture = shown.picture[None]
     prepared = as_bytes(shown.picture)
-    if p.method == "occluder":
-        return _occluded(explorer, shown, unit, p, prepared)
+    others = {
+        "occluder": _occluded, "map": _mapped, "minimal image": _minimal, "masked image": _masked,
+    }  # fmt: skip
+    if p.method in others:
+        return others[p.method](explorer, shown, unit, p, prepared)
     options = Options(samples=p.samples, sd=p.sd, steps=p.path, seed=p.seed)
+    method: Any = p.method
     with explorer.exclusive():
-        found = attribute(explorer.network, picture, unit, p.method, options)
+        found = attribute(explorer.network, picture, unit, method, options)
     heat = found.values.shape[1] == 1
     mode = "maximum" if heat and p.display == "signed" else p.display
     image = as_bytes(display(found.values, mode)[0])
@@ -297,6 +301,49 @@ def _occluded(
     return {
         "image": as_bytes((values / end + 1.0) / 2.0), "parts": [("picture", prepared)],
         "note": f"grey: no effect, white: falls by {end:.3g}",
+    }  # fmt: skip
+
+
+def _mapped(
+    explorer: Explorer, shown: Shown, unit: Any, p: ExplorerParameters, prepared: np.ndarray
+) -> dict[str, Any]:
+    """The channel's map at the size of the picture, its lower two thirds at 0."""
+    from backend.networks.empirical_field import upsampling_map
+
+    with explorer.exclusive():
+        found = upsampling_map(explorer.network, shown.picture, unit)
+    return {
+        "image": as_bytes(found / (found.max() or 1.0)), "parts": [("picture", prepared)],
+        "note": "above its 68th percentile",
+    }  # fmt: skip
+
+
+def _minimal(
+    explorer: Explorer, shown: Shown, unit: Any, p: ExplorerParameters, prepared: np.ndarray
+) -> dict[str, Any]:
+    """The segments that together excite the unit most."""
+    from backend.networks.minimal_image import minimal_image
+
+    with explorer.exclusive():
+        found = minimal_image(explorer.network, shown.picture, unit)
+    share = 100 * float(found.mask.mean())
+    return {
+        "image": as_bytes(found.picture), "parts": [("picture", prepared)],
+        "note": f"{share:.0f} % of the picture",
+    }  # fmt: skip
+
+
+def _masked(
+    explorer: Explorer, shown: Shown, unit: Any, p: ExplorerParameters, prepared: np.ndarray
+) -> dict[str, Any]:
+    """The smallest eroded hull that keeps nine tenths of the activation."""
+    from backend.networks.masked_image import masked_image
+
+    with explorer.exclusive():
+        found = masked_image(explorer.network, shown.picture, unit)
+    words = f"eroded {found.erosions} times" if found.enough else "even the hull keeps too little"
+    return {
+        "image": as_bytes(found.picture), "parts": [("picture", prepared)], "note": words,
     }  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from backend.core.parameters import Parameters, parameter
 NetworkName = Literal[
     "mini-a", "mini-b", "alexnet", "vgg11", "vgg16", "vgg19_bn", "resnet18", "resnet50",
     "resnet152", "densenet121", "googlenet", "inception_v3", "mobilenet_v3_small",
-    "efficientnet_b0", "convnext_tiny", "regnet_y_400mf", "shufflenet_v2_x1_0",
+    "efficientnet_b0", "convnext_tiny", "vgg_face", "r3d_18", "fcn_resnet50",
+    "regnet_y_400mf", "shufflenet_v2_x1_0",
     "squeezenet1_1", "mnasnet1_0", "vit_b_16", "swin_t",
 ]  # fmt: skip
 TITLES = {
@@ -19,15 +20,13 @@ TITLES = {
     "resnet50": "ResNet-50", "resnet152": "ResNet-152", "densenet121": "DenseNet-121",
     "googlenet": "GoogLeNet", "inception_v3": "Inception v3",
     "mobilenet_v3_small": "MobileNet v3, small", "efficientnet_b0": "EfficientNet-B0",
-    "convnext_tiny": "ConvNeXt, tiny", "regnet_y_400mf": "RegNet-Y 400 MF",
+    "vgg_face": "VGG-Face", "r3d_18": "ResNet-3D-18 (video)",
+    "fcn_resnet50": "FCN-ResNet-50 (segmentation)", "convnext_tiny": "ConvNeXt, tiny",
+    "regnet_y_400mf": "RegNet-Y 400 MF",
     "shufflenet_v2_x1_0": "ShuffleNet v2", "squeezenet1_1": "SqueezeNet 1.1",
     "mnasnet1_0": "MNASNet 1.0", "vit_b_16": "Vision transformer, B/16", "swin_t": "Swin, tiny",
 }  # fmt: skip
 MINI = ("mini-a", "mini-b")
-METHODS = (
-    "vanilla", "guided", "deconvolution", "gradient x input", "SmoothGrad",
-    "integrated gradients", "Grad-CAM", "occluder",
-)  # fmt: skip
 
 NETWORK, PICTURES, ATTRIBUTION, OPTIMUM, TOP = (
     "Network", "Pictures", "Attribution", "Optimal stimulus", "Top pictures",
@@ -75,13 +74,14 @@ class ExplorerParameters(Parameters):
     )  # fmt: skip
     method: Literal[
         "vanilla", "guided", "deconvolution", "gradient x input", "SmoothGrad",
-        "integrated gradients", "Grad-CAM", "occluder",
+        "integrated gradients", "Grad-CAM", "occluder", "map", "minimal image", "masked image",
     ] = _look(
         "guided", "Method", ATTRIBUTION,
         labels={"vanilla": "Gradient", "guided": "Guided", "deconvolution": "Deconvolution",
                 "gradient x input": "Gradient × input", "SmoothGrad": "SmoothGrad",
                 "integrated gradients": "Integrated gradients", "Grad-CAM": "Grad-CAM",
-                "occluder": "Occluder"},
+                "occluder": "Occluder", "map": "Its map, upsampled",
+                "minimal image": "Minimal image", "masked image": "Shrinking mask"},
         help="What in the picture the unit answers to.",
     )  # fmt: skip
     samples: int = _look(

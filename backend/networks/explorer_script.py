@@ -49,6 +49,17 @@ def _attribution(p: ExplorerParameters) -> list[str]:
             "found = occluder_map(explorer.network, shown.picture, unit, "
             f"({p.window}, {p.window}), ({p.stride}, {p.stride}))",
         ]
+    others = {
+        "map": ("empirical_field", "upsampling_map"),
+        "minimal image": ("minimal_image", "minimal_image"),
+        "masked image": ("masked_image", "masked_image"),
+    }
+    if p.method in others:
+        module, name = others[p.method]
+        return [
+            f"from backend.networks.{module} import {name}",
+            f"found = {name}(explorer.network, shown.picture, unit)",
+        ]
     return [
         "from backend.networks.attribution import Options",
         f"options = Options(samples={p.samples}, sd={p.sd}, steps={p.path}, seed={p.seed})",

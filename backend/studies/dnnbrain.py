@@ -13,6 +13,7 @@ import numpy as np
 from backend.core.parameters import Notice, ParameterError
 from backend.core.run import Run
 from backend.core.study import Citation, Study
+from backend.networks.explorer_parameters import MINI
 from backend.studies.dnn_lab import declared
 from backend.studies.dnn_lab.parameters import DNNBrainParameters
 from backend.studies.dnn_lab.presets import PRESETS
@@ -48,7 +49,7 @@ class DNNBrain(Study):
 
     def run(self, run: Run) -> None:
         """Do the run's procedure."""
-        from backend.studies.dnn_lab import procedures
+        from backend.studies.dnn_lab import procedures, training
 
         {
             "free": procedures.probe,
@@ -56,6 +57,7 @@ class DNNBrain(Study):
             "rsa": procedures.rsa,
             "units": procedures.units,
             "lesion": procedures.lesion,
+            "train": training.train,
             "inference": procedures.inference,
             "hrf": procedures.response_function,
         }[run.procedure](run)
@@ -86,6 +88,11 @@ class DNNBrain(Study):
             raise ParameterError("folder", "Your own pictures need a folder, a list or a set.")
         if p.brain == "own" and not p.betas and procedure in ("encode", "rsa"):
             raise ParameterError("betas", "Your own responses need a file. Choose one.")
+        if procedure == "train" and p.training == "retrain" and p.network not in MINI:
+            raise ParameterError(
+                "training", "Only MiniAlexNet comes with the pictures it was trained on.",
+                "fine-tune",
+            )  # fmt: skip
         notices = []
         if p.network not in ("mini-a", "mini-b") and not p.weights:
             notices.append(Notice(

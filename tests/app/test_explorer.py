@@ -62,7 +62,16 @@ def test_each_attribution_redraws(page: ExplorerPage, qtbot: QtBot) -> None:
     page.tree.choose("relu5")
     page.board.choose(0)
     before: Any = None
-    for method in ("vanilla", "guided", "gradient x input", "Grad-CAM", "occluder"):
+    for method in (
+        "vanilla",
+        "guided",
+        "gradient x input",
+        "Grad-CAM",
+        "occluder",
+        "map",
+        "minimal image",
+        "masked image",
+    ):
         page.board.channels["attribution"].publish()
         page.history.set_value("method", method)
         qtbot.waitUntil(lambda: drawn(page, "attribution").get("image") is not None)
@@ -208,3 +217,46 @@ def test_the_methods_paragraph_names_network_and_unit(page: ExplorerPage) -> Non
     text = methods(page.board.explorer, page.parameters, page.chosen_unit(), ())
     assert "MiniAlexNet (367,536 parameters" in text
     assert "relu3 channel 2" in text
+
+
+def test_published_weights_are_fetched_only_after_consent(
+    page: ExplorerPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import torch
+    from PySide6.QtWidgets import QMessageBox
+
+    from backend.networks import zoo
+    from backend.networks.opening import open_network
+
+    first = page.board.explorer
+    page.history.set_value("network", "squeezenet1_1")
+    qtbot.waitUntil(lambda: page.board.explorer is not first, timeout=30_000)
+    file = tmp_path / "squeezenet.pth"
+    torch.save(open_network("squeezenet1_1", None, 3).module.state_dict(), file)
+    asked: list[str] = []
+    fetched: list[str] = []
+
+    def answer(role: QMessageBox.ButtonRole) -> None:
+        def execute(box: QMessageBox) -> int:
+            asked.append(f"{box.text()} {box.informativeText()}")
+            chosen = next(b for b in box.buttons() if box.buttonRole(b) == role)
+            chosen.click()
+            return 0
+
+        monkeypatch.setattr(QMessageBox, "exec", execute)
+
+    def fake(weights: zoo.Weights, folder: Path, *hooks: Any) -> Path:
+        fetched.append(weights.name)
+        return file
+
+    monkeypatch.setattr(zoo, "fetch", fake)
+    answer(QMessageBox.ButtonRole.RejectRole)
+    page.do("fetch")
+    assert not fetched
+    assert "MB" in asked[0]
+    assert "Licence" in asked[0]
+    answer(QMessageBox.ButtonRole.AcceptRole)
+    page.do("fetch")
+    qtbot.waitUntil(lambda: page.parameters.weights == str(file), timeout=10_000)
+    qtbot.waitUntil(lambda: page.banners.banners.get("random") is None, timeout=20_000)
+    assert fetched

@@ -166,3 +166,42 @@ def test_methods_name_what_was_done() -> None:
     assert "simulated" in STUDY.methods(p, "rsa")
     assert "permutations of stimulus labels" in STUDY.methods(p, "rsa")
     assert "10 stratified shuffled folds" in STUDY.methods(p, "free")
+
+
+def test_a_new_last_layer_is_trained_for_ones_own_classes(pictures: Path, tmp_path: Path) -> None:
+    import torch
+
+    from backend.core.objects import as_object
+
+    run = finished(
+        "train", stimuli="own", folder=str(pictures), epochs=12, batch=8, rate=3e-3, held_out=0.25,
+    )  # fmt: skip
+    assert run.result["trained_accuracy"] > 0.8
+    losses = run.channels["training"].snapshot()["loss"]
+    assert losses[-3:].mean() < losses[:3].mean()
+    made = as_object("weights", run.offers["weights"].make(), {})
+    made.save(tmp_path / "w.pt")
+    state = torch.load(tmp_path / "w.pt", weights_only=True)
+    assert state["fc3.weight"].shape == (2, 256)
+
+
+def test_training_towards_the_cortex_raises_r_with_it() -> None:
+    run = finished("train", epochs=3, rate=1e-3, brain_weight=3.0, layer=5, held_out=0.0)
+    r = run.channels["training"].snapshot()["brain"]
+    assert r[-3:].mean() > r[:3].mean() + 0.05
+
+
+def test_the_rate_acts_while_training() -> None:
+    run = started("train", epochs=2, rate=1e-5, held_out=0.0)
+    run.change(rate=0.01)
+    STUDY.run(run)
+    run.close()
+    assert run.parameters.rate == 0.01
+    assert [change.values for change in run.changes] == [{"rate": 0.01}]
+
+
+def test_only_minialexnet_is_trained_anew() -> None:
+    p = STUDY.Parameters().changed(network="resnet18", training="retrain")
+    with pytest.raises(ParameterError, match="Only MiniAlexNet") as caught:
+        STUDY.check(p, "train")
+    assert caught.value.fix == "fine-tune"

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent, QUndoCommand
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMessageBox, QSplitter, QVBoxLayout, QWidget
 
 from app.history import ParameterHistory
 from app.panels.explorer.board import ExplorerBoard
 from app.panels.explorer.unit_page import UnitPage
 from app.panels.stimuli.panel import task_words
+from backend.core.files import FileProblem
 from backend.core.parameters import ParameterError
 from backend.core.runner import Failure
+from backend.core.store import home
 from backend.core.study import Procedure
 from backend.core.tasks import Task
 from backend.networks.explorer_parameters import ExplorerParameters, ExplorerSource
@@ -41,6 +43,9 @@ ATTRIBUTING = frozenset({
 })  # fmt: skip
 SHOWN_EVERY = 2
 """Steps between two pictures of an evolving stimulus."""
+FETCH = Procedure(
+    "fetch", "Fetch weights…", "download", "The published weights, after you have seen what it is.",
+)  # fmt: skip
 PROCEDURES = (
     Procedure("top", "Find top pictures", "trophy-outline", "The unit's best of the whole set."),
     Procedure("ablate", "Ablate channel", "eraser", "Silence it; everything is shown again."),
@@ -204,6 +209,7 @@ class ExplorerPage(QWidget):
             ))  # fmt: skip
         else:
             self.banners.remove("random")
+        self.strip.set_procedures((*PROCEDURES, *([FETCH] if random and self.published() else ())))
         self._best = float("nan")
         spatial = [one.name for one in explorer.layers if len(one.shape) == 3]
         self.tree.choose(spatial[min(1, len(spatial) - 1)] if spatial else explorer.layers[0].name)
@@ -296,7 +302,7 @@ class ExplorerPage(QWidget):
 
     def do(self, procedure: str) -> None:
         """A secondary button of the strip."""
-        {"top": self.find_top, "ablate": self.ablate}[procedure]()
+        {"top": self.find_top, "ablate": self.ablate, "fetch": self.fetch}[procedure]()
 
     def _needs_unit(self) -> Any:
         unit = self.chosen_unit()
@@ -367,6 +373,49 @@ class ExplorerPage(QWidget):
         if lesion not in self.lesions:
             text = f"Ablate {self.board.layer} {unit.channel + 1}"
             self.undo_stack.push(SetLesions(self, text, (*self.lesions, lesion)))
+
+    def published(self) -> Any:
+        """Record of the network's recommended weights; None where nobody publishes any."""
+        from backend.networks import zoo
+
+        try:
+            return zoo.weights_named(self.parameters.network)
+        except (FileProblem, ParameterError):
+            return None
+
+    def fetch(self) -> None:
+        """Fetch published weights when the user agrees to size, licence and source."""
+        weights = self.published()
+        if weights is None or not self._agreed(weights):
+            return
+        folder = home() / "weights"
+
+        def work(task: Task) -> Any:
+            from backend.networks import zoo
+
+            return zoo.fetch(
+                weights, folder, task.check,
+                lambda done, total: task.progress(done // 1000, total // 1000, "kB"),
+            )  # fmt: skip
+
+        def take(path: Path) -> None:
+            self.history.set_value("weights", str(path))
+
+        self._start(f"Fetch {weights.file}", work, take)
+
+    def _agreed(self, weights: Any) -> bool:
+        """Ask once, with everything that matters."""
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(f"Fetch {weights.name}, {weights.size / 1e6:.0f} MB?")
+        box.setInformativeText(
+            f"From {weights.address}\nLicence: {weights.licence}\n"
+            f"Its SHA-256 must begin with {weights.hash or 'anything: none is published'}."
+        )
+        go = box.addButton("Fetch", QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(box.addButton("Do not fetch", QMessageBox.ButtonRole.RejectRole))
+        box.exec()
+        return box.clickedButton() is go
 
     def set_lesions(self, lesions: tuple[Lesion, ...]) -> None:
         """Make the network have these lesions, and look again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.core.channels import Channel, Latest
+from backend.core.channels import Channel, Latest, Ring
 from backend.core.result import Quantity
 from backend.core.study import Procedure
 from backend.core.views import Axis, Series, View, column, row
@@ -16,6 +16,7 @@ PROCEDURES = (
     Procedure("rsa", "RSA…", "grid", "Compare the geometry of layers and cortex."),
     Procedure("units", "Output units…", "auto-fix", "Optimal stimuli and top pictures."),
     Procedure("lesion", "Remove channels…", "eraser", "Accuracy as channels go."),
+    Procedure("train", "Train…", "school-outline", "A new last layer, or MiniAlexNet anew."),
     Procedure("inference", "Check inference", "ruler", "False alarms of tests, and of selection."),
     Procedure("hrf", "Response function", "chart-bell-curve", "The canonical BOLD response."),
 )  # fmt: skip
@@ -26,7 +27,10 @@ CHANNELS: dict[str, Channel] = {
     for name in (
         "accuracy", "confusion", "encoding", "vertices", "models", "winners", "rdm", "brain_rdm",
         "agreement", "null", "embedding", "optimal", "activations", "lesion", "hrf",
+        "alignment",
     )
+} | {
+    "training": Ring(("step", "loss", "accuracy", "held", "brain"), 100_000),
 }  # fmt: skip
 
 VIEWS = (
@@ -112,6 +116,25 @@ VIEWS = (
         empty="Appears when channels are removed.",
     ),
     View(
+        "training", "Training", "traces", "training", "each step; held-out at each epoch",
+        icon="school-outline", x=Axis("step"), y=Axis("loss, accuracy", low=0.0),
+        series=(
+            Series("loss", "loss", "2"), Series("accuracy", "accuracy", "1"),
+            Series("held", "held-out accuracy", "3", "dots"),
+            Series("brain", "r with the brain", "4"),
+        ),
+        empty="Appears when a network is trained.",
+    ),
+    View(
+        "alignment", "Other measures", "traces", "alignment", "by layer, against the cortex",
+        icon="chart-line", x=LAYER, y=Axis("similarity"),
+        series=(
+            Series("cka", "linear CKA", "1"), Series("unbiased", "CKA, unbiased", "3", "dash"),
+            Series("procrustes", "1 − Procrustes / √2", "2"),
+        ),
+        empty="Appears with RSA.",
+    ),
+    View(
         "hrf", "Response to one event", "traces", "hrf", icon="chart-line",
         x=Axis("time", "s"), y=Axis("BOLD"), series=(Series("h", "canonical", "1"),),
         empty="Appears when the response function is drawn.",
@@ -121,7 +144,11 @@ VIEWS = (
 LAYOUT = {
     "probe": row("accuracy", "confusion", weights=(3, 2)),
     "encode": column(row("encoding", "vertices", weights=(2, 3)), row("models", "winners")),
-    "rsa": column(row("agreement", "rdm", "brain_rdm"), row("null", "embedding", weights=(2, 3))),
+    "rsa": column(
+        row("agreement", "rdm", "brain_rdm"),
+        row("alignment", "null", "embedding", weights=(2, 2, 3)),
+    ),
+    "train": column("training"),
     "units": column("optimal", "activations", weights=(3, 2)),
     "lesion": column("lesion"),
     "hrf": column("hrf"),
@@ -150,6 +177,9 @@ def _quantities() -> dict[str, Quantity]:
         "false_cells": Quantity("False alarms, cells permuted (not valid)", "%", 3),
         "same_folds": Quantity("Best of 1,000 noise features, scored where selected", "", 3),
         "nested": Quantity("The same, nested selection", "", 3),
+        "trained_accuracy": Quantity("Accuracy on pictures not trained on", "", 3),
+        "train_loss": Quantity("Loss, last epoch", "", 3),
+        "brain_r": Quantity("Mean r with the responses, last step", "", 3),
         "hrf_peak": Quantity("Peak of the response", "s", 3),
         "hrf_minimum": Quantity("Minimum of the response", "s", 4),
         "hrf_ratio": Quantity("Minimum over peak", "", 3),
@@ -166,6 +196,7 @@ def _quantities() -> dict[str, Quantity]:
         found[f"pls_{i}"] = Quantity(f"Layer {i}: mean r, PLS", "", 3)
         found[f"same_{i}"] = Quantity(f"Layer {i}: the two models agree, r", "", 2)
         found[f"rsa_{i}"] = Quantity(f"Layer {i}: similarity of RDMs", "", 3)
+        found[f"cka_{i}"] = Quantity(f"Layer {i}: unbiased CKA with the cortex", "", 3)
         found[f"rsa_p_{i}"] = Quantity(f"Layer {i}: p, largest of all layers", "", 2)
     return found
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from backend.core.parameters import Parameters, parameter
 from backend.networks.explorer_parameters import TITLES, NetworkName
 
-NETWORK, STIMULI, BRAIN, MODEL, RDM, UNITS, LESION = (
-    "Network", "Stimuli", "Brain", "Probe and encoding", "RSA", "Units", "Lesion",
+NETWORK, STIMULI, BRAIN, MODEL, RDM, UNITS, LESION, TRAIN = (
+    "Network", "Stimuli", "Brain", "Probe and encoding", "RSA", "Units", "Lesion", "Training",
 )  # fmt: skip
 
 
@@ -147,6 +147,43 @@ class DNNBrainParameters(Parameters):
     lesioned: str = _again(
         "", "Layer lesioned", LESION,
         help="Whose channels are removed. Empty: the last convolution.",
+    )  # fmt: skip
+    training: Literal["fine-tune", "retrain"] = _again(
+        "fine-tune", "Training", TRAIN,
+        labels={"fine-tune": "New last layer for these classes", "retrain": "MiniAlexNet anew"},
+        help="Fine-tuning names the classes of the pictures. MiniAlexNet anew repeats the recipe "
+        "its weights came from.",
+    )  # fmt: skip
+    epochs: int = _again(
+        10, "Epochs", TRAIN, low=1, high=200, step=1, shown_if=("training", ("fine-tune",)),
+        help="Passes through the pictures.",
+    )  # fmt: skip
+    batch: int = _again(
+        64, "Batch", TRAIN, low=4, high=512, step=4, unit="pictures",
+        shown_if=("training", ("fine-tune",)), help="Pictures a step.",
+    )  # fmt: skip
+    rate: float = parameter(
+        1e-4, "Learning rate", group=TRAIN, low=1e-6, high=1.0, log=True,
+        shown_if=("training", ("fine-tune",)), help="Of AdamW; acts while training.",
+    )  # fmt: skip
+    frozen: str = _again(
+        "", "Frozen layers", TRAIN, shown_if=("training", ("fine-tune",)),
+        help="Modules that keep their weights, separated by commas: conv1, conv2.",
+    )  # fmt: skip
+    held_out: float = _again(
+        0.2, "Held out", TRAIN, low=0.0, high=0.5, step=0.05,
+        shown_if=("training", ("fine-tune",)), help="Share of pictures that only measures.",
+    )  # fmt: skip
+    patience: int = _again(
+        3, "Patience", TRAIN, low=0, high=50, step=1, unit="epochs", zero="never stop early",
+        shown_if=("training", ("fine-tune",)),
+        help="Epochs without a lower held-out loss before it stops and takes the best back.",
+    )  # fmt: skip
+    brain_weight: float = parameter(
+        0.0, "Weight of the brain", symbol="w", group=TRAIN, low=0.0, high=10.0, step=0.1,
+        shown_if=("training", ("fine-tune",)),
+        help="Train the layer shown to predict the responses too: L = task + w (1 − r). Acts "
+        "while training if it was above 0 at the start.",
     )  # fmt: skip
     seed: int = _again(
         0, "Seed", LESION, low=0, high=2**31 - 1,

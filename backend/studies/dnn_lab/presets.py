@@ -87,6 +87,15 @@ PRESETS: tuple[Preset, ...] = (
               for share, value in REMOVED.items()),
     ),
     Preset(
+        "Train anew", "MiniAlexNet from its recipe", {"training": "retrain"}, "train",
+        (between("trained_accuracy", 0.80),),
+        "About a minute and a half on one core; the weights are offered under Export.",
+    ),
+    Preset(
+        "Fine-tune", "Curvy or boxy, a new last layer", {"training": "fine-tune", "rate": 1e-3},
+        "train",
+    ),
+    Preset(
         "Inference", "Which tests can be trusted", {}, "inference",
         (
             between("false_labels", 2.0, 9.0), between("false_cells", 10.0),

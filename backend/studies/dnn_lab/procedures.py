@@ -363,6 +363,7 @@ def rsa(run: Run) -> None:
         "p": list(map(float, test.p)), "p_max": list(map(float, test.p_max)),
     })  # fmt: skip
     show_geometry(run, session, layers, rdms, test.null)
+    show_alignment(run, layers, averaged(brain, category, p), category)
     best = int(np.argmax(test.observed))
     if best < MOST_LAYERS:
         run.lead(f"rsa_{best + 1}", f"Most like the cortex: {layers[best].shown}, "
@@ -388,6 +389,32 @@ def averaged(patterns: np.ndarray, category: np.ndarray, p: DNNBrainParameters) 
     from backend.analysis.rdm import label_means
 
     return label_means(patterns, category)[0] if p.by_category else patterns
+
+
+def show_alignment(
+    run: Run, layers: list[LayerData], brain: np.ndarray, category: np.ndarray
+) -> None:
+    """CKA and Procrustes of every layer with the cortex, beside the RDMs."""
+    from backend.analysis.alignment import linear_cka, procrustes_distance, unbiased_cka
+
+    p: DNNBrainParameters = run.parameters
+    rows = []
+    for number, layer in enumerate(layers, 1):
+        patterns = averaged(components_of(layer, p.components), category, p)
+        one = (
+            linear_cka(patterns, brain, run.check), unbiased_cka(patterns, brain, run.check),
+            1.0 - procrustes_distance(patterns, brain, run.check) / math.sqrt(2.0),
+        )  # fmt: skip
+        rows.append(one)
+        measure(run, f"cka_{number}", one[1])
+    linear, unbiased, procrustes = np.array(rows).T
+    run.channel("alignment").publish(
+        **names_of(layers), cka=linear, unbiased=unbiased, procrustes=procrustes
+    )
+    run.table("alignment", {
+        "layer": [one.shown for one in layers], "linear_cka": linear.tolist(),
+        "unbiased_cka": unbiased.tolist(), "procrustes": procrustes.tolist(),
+    })  # fmt: skip
 
 
 def show_geometry(

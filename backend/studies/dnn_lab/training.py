@@ -1,0 +1,103 @@
+"""Training in the window: MiniAlexNet from its recipe, or a new last layer for any network."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backend.core.run import Run
+from backend.studies.dnn_lab.parameters import DNNBrainParameters
+from backend.studies.dnn_lab.procedures import measure
+from backend.studies.dnn_lab.session import Session
+
+if TYPE_CHECKING:
+    from backend.networks.network import Network
+    from backend.networks.training import Training
+
+
+def train(run: Run) -> None:
+    """Train step by step, with live rate and brain weight; the weights are offered at the end."""
+    p: DNNBrainParameters = run.parameters
+    training, test = retraining(run) if p.training == "retrain" else fine_tuning(run)
+    loss: list[float] = []
+    brain = math.nan
+    held = math.nan
+    for step in training.steps(run.check):
+        run.channel("training").publish(
+            step.number, step.loss, step.accuracy, step.held_accuracy, step.brain
+        )
+        loss.append(step.loss)
+        brain = step.brain
+        held = step.held_accuracy if math.isfinite(step.held_accuracy) else held
+        run.progress(step.number, step.of, f"steps, epoch {step.epoch}")
+        steer(run, training)
+    if training.stopped_early:
+        run.note("It stopped early; the best weights were taken back.")
+    measure(run, "train_loss", float(np.mean(loss[-len(loss) // 5 :])))
+    measure(run, "brain_r", brain)
+    if test is not None:
+        from backend.networks.training import accuracy
+
+        measure(run, "trained_accuracy", accuracy(training.network, *test))
+    else:
+        measure(run, "trained_accuracy", held)
+    if "trained_accuracy" in run.result.values:
+        run.lead("trained_accuracy", "On pictures that only measured.")
+    run.offer("weights", "Trained weights", partial(weights_of, training.network))
+
+
+def steer(run: Run, training: Training) -> None:
+    """Take over the rate and the brain weight from the form, between steps."""
+    run.take_changes()
+    p: DNNBrainParameters = run.parameters
+    if p.training == "fine-tune":
+        training.rate = p.rate
+        training.brain_weight = p.brain_weight
+
+
+def retraining(run: Run) -> tuple[Training, tuple[np.ndarray, np.ndarray]]:
+    """MiniAlexNet from its initial weights, and the pictures that test it."""
+    from backend.networks.mini import untrained
+    from backend.networks.training import MINI_A, MINI_B, Training
+    from backend.stimuli import shapeworld
+
+    p: DNNBrainParameters = run.parameters
+    recipe = dataclasses.replace(MINI_A if p.network == "mini-a" else MINI_B, seed=p.seed)
+    network = untrained("A" if p.network == "mini-a" else "B", p.seed)
+    images, labels, _ = shapeworld.train_set()
+    test, category, _ = shapeworld.test_set()
+    return Training(network, images, labels, recipe), (test, category)
+
+
+def fine_tuning(run: Run) -> tuple[Training, None]:
+    """A new last layer for the classes of the pictures; other layers follow unless frozen."""
+    from backend.networks.co_training import BrainTarget
+    from backend.networks.heads import with_head
+    from backend.networks.training import Recipe, Training
+
+    session = Session(run)
+    p, stimuli = session.p, session.stimuli
+    names, code = np.unique(stimuli.label, return_inverse=True)
+    frozen = tuple(word.strip() for word in p.frozen.split(",") if word.strip())
+    recipe = Recipe(
+        p.epochs, p.batch, p.rate, frozen=frozen, held_out=p.held_out, patience=p.patience,
+        seed=p.seed,
+    )  # fmt: skip
+    target = None
+    if p.brain_weight > 0:
+        layers = [one for one in session.scan() if one.rectified]
+        layer = layers[min(p.layer, len(layers)) - 1].name
+        target = BrainTarget(layer, session.brain(), p.brain_weight)
+    network = with_head(session.network, tuple(str(name) for name in names), p.seed)
+    return Training(network, stimuli.images, code, recipe, target), None
+
+
+def weights_of(network: Network) -> Any:
+    """The state dictionary as a workspace object."""
+    from backend.networks.weights import Weights
+
+    return Weights(state=network.module.state_dict())
