@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from backend.core.parameters import Parameters, parameter
@@ -189,3 +190,8 @@ class DNNBrainParameters(Parameters):
         0, "Seed", LESION, low=0, high=2**31 - 1,
         help="Of folds, permutations, bootstrap and lesions.",
     )  # fmt: skip
+
+    @classmethod
+    def unused(cls, values: Mapping[str, Any]) -> frozenset[str]:
+        """Nothing waits for a better held-out loss when nothing is held out."""
+        return frozenset() if values.get("held_out") else frozenset({"patience"})

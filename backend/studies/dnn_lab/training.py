@@ -84,8 +84,8 @@ def fine_tuning(run: Run) -> tuple[Training, None]:
     names, code = np.unique(stimuli.label, return_inverse=True)
     frozen = tuple(word.strip() for word in p.frozen.split(",") if word.strip())
     recipe = Recipe(
-        p.epochs, p.batch, p.rate, frozen=frozen, held_out=p.held_out, patience=p.patience,
-        seed=p.seed,
+        p.epochs, p.batch, p.rate, frozen=frozen, held_out=p.held_out,
+        patience=p.patience if p.held_out else 0, seed=p.seed,
     )  # fmt: skip
     target = None
     if p.brain_weight > 0:
