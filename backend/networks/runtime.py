@@ -25,6 +25,7 @@ def torch() -> Any:
     """The torch module; it computes with one core fewer than there are, at least one."""
     module = importlib.import_module("torch")
     module.set_num_threads(threads())
+    module.hub.tqdm.monitor_interval = 0  # else a graph that runs leaves a thread behind
     return module
 
 

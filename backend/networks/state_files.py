@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -93,7 +94,9 @@ def _tensors(path: Path) -> State:
     if zipfile.is_zipfile(path):
         _check_archive(path)
     try:
-        loaded = torch().load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of old files' pickles, which are read all the same
+            loaded = torch().load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if "Unsupported" in str(error) or "GLOBAL" in str(error) or "Weights only" in str(error):
             raise FileProblem(

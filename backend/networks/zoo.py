@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import http.client
 import re
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -218,27 +218,43 @@ def fetch(
     path = folder / weights.file
     if path.is_file() and _hash_of(path).startswith(weights.hash):
         return path
-    try:
-        with urllib.request.urlopen(weights.address, timeout=30) as source, replacing(path) as file:
-            digest, done = hashlib.sha256(), 0
-            while part := source.read(MEGABYTE):
-                if check is not None:
-                    check()
-                digest.update(part)
-                file.write(part)
-                done += len(part)
-                if done > 2 * weights.size + MEGABYTE:
-                    raise FileProblem(f"{weights.file} is larger than announced; it was not kept.")
-                if progress is not None:
-                    progress(done, max(weights.size, done))
-            if not digest.hexdigest().startswith(weights.hash):
-                raise FileProblem(f"{weights.file} arrived damaged: its hash is not the announced "
-                                  "one. It was not kept. Try again.")  # fmt: skip
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-        reason = getattr(error, "reason", error)
-        raise FileProblem(f"{weights.file} could not be fetched ({reason}). Fetch it elsewhere "
-                          "and choose the file.") from error  # fmt: skip
+    with _replying(weights) as source, replacing(path) as file:
+        digest, done = hashlib.sha256(), 0
+        while part := _read(source, weights):
+            if check is not None:
+                check()
+            digest.update(part)
+            file.write(part)
+            done += len(part)
+            if done > 2 * weights.size + MEGABYTE:
+                raise FileProblem(f"{weights.file} is larger than announced; it was not kept.")
+            if progress is not None:
+                progress(done, max(weights.size, done))
+        if not digest.hexdigest().startswith(weights.hash):
+            raise FileProblem(f"{weights.file} arrived damaged: its hash is not the announced "
+                              "one. It was not kept. Try again.")  # fmt: skip
     return path
+
+
+def _replying(weights: Weights) -> Any:
+    try:
+        return urllib.request.urlopen(weights.address, timeout=30)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise _unreachable(weights, error) from error
+
+
+def _read(source: Any, weights: Weights) -> bytes:
+    try:
+        part: bytes = source.read(MEGABYTE)
+        return part
+    except (OSError, http.client.HTTPException) as error:
+        raise _unreachable(weights, error) from error
+
+
+def _unreachable(weights: Weights, error: Exception) -> FileProblem:
+    reason = getattr(error, "reason", "") or error
+    return FileProblem(f"{weights.file} could not be fetched ({reason}). Fetch it elsewhere and "
+                       "choose the file.")  # fmt: skip
 
 
 def _hash_of(path: Path) -> str:
