@@ -18,7 +18,6 @@ from typing import Any, Literal
 
 from backend.core.files import FileProblem, replacing
 from backend.core.parameters import unknown_name
-from backend.networks.attention import open_heads
 from backend.networks.network import IMAGENET_MEAN, IMAGENET_SD, Network, Preprocessing
 from backend.networks.runtime import torch, torchvision
 
@@ -171,6 +170,8 @@ def build(name: str, seed: int = 0, classes: int | None = None, auxiliary: bool 
 
 
 def _module(name: str, task: Task, classes: int | None, auxiliary: bool) -> Any:
+    from backend.networks.attention import open_heads
+
     models = torchvision().models
     if name not in models.list_models():
         from backend.networks import extra
