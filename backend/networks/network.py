@@ -75,7 +75,7 @@ class Preprocessing:
         from backend.networks.runtime import torch
 
         pictures = _channels_last(np.asarray(images), bool(self.frames))
-        x = torch().from_numpy(np.ascontiguousarray(pictures))
+        x = torch().from_numpy(np.require(pictures, requirements=["C", "W"]))
         if pictures.ndim == 5:
             n, given = x.shape[:2]
             chosen = torch().linspace(0, given - 1, self.frames).round().long()

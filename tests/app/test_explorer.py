@@ -260,3 +260,12 @@ def test_published_weights_are_fetched_only_after_consent(
     qtbot.waitUntil(lambda: page.parameters.weights == str(file), timeout=10_000)
     qtbot.waitUntil(lambda: page.banners.banners.get("random") is None, timeout=20_000)
     assert fetched
+
+
+def test_a_set_that_cannot_be_written_to_is_shown(page: ExplorerPage) -> None:
+    """Sets of the studio are memory maps; torch warns of arrays that must not be changed."""
+    explorer = page.board.explorer
+    assert explorer is not None
+    frozen = np.zeros((2, 32, 32, 3), np.uint8)
+    frozen.flags.writeable = False
+    assert explorer.network.preprocessing.prepare(frozen).shape == (2, 3, 32, 32)

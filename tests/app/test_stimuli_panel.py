@@ -358,6 +358,20 @@ def test_a_picture_goes_to_the_retina(panel: StimuliPanel, wait: Wait) -> None:
     assert str(panel.sets.store.root.parent / "sent") in str(page.controller.parameters)
 
 
+def test_a_set_goes_to_the_explorer(panel: StimuliPanel, wait: Wait) -> None:
+    panel.show_generator("shapes")
+    panel.history.set_values({"n": 2}, "few")
+    press(panel)
+    finished(panel, wait)
+    n = len(panel.sets.current[1])  # type: ignore[index]
+    panel.browser.send_asked.emit("explorer")
+    explorer = panel.window_.panels["explorer"].explore
+    wait(lambda: explorer.board.shown is not None and len(explorer.board.explorer.images) == n,
+         30_000)  # fmt: skip
+    assert explorer.parameters.pictures == "own"
+    assert explorer.banners.banners.get("open") is None
+
+
 def test_the_script_makes_the_same_bytes(
     panel: StimuliPanel, wait: Wait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

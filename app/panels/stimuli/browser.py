@@ -228,11 +228,11 @@ class SetBrowser(Panel):
         foot.addWidget(self.send)
         grid = QGridLayout()
         for number, (where, icon) in enumerate(
-            (("Stage", "presentation-play"), ("Simulate", "pulse"))
+            (("Stage", "presentation-play"), ("Simulate", "pulse"), ("Explorer", "layers-outline"))
         ):
             button = Button(where, icon)
             button.clicked.connect(lambda _=False, w=where.lower(): self.send_asked.emit(w))
-            grid.addWidget(button, 0, number)
+            grid.addWidget(button, number // 2, number % 2)
         foot.addLayout(grid)
         column.addLayout(foot)
         return detail

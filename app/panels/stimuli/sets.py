@@ -458,6 +458,10 @@ class SetKeeper(QObject):
             window = self.panel.window_
             window.show_panel("stage")
             window.panels["stage"].take_set(stored)
+        elif where == "explorer":
+            window = self.panel.window_
+            window.show_panel("explorer")
+            window.panels["explorer"].show_explore().take_file(stored.path)
         else:
             self._to_retina(stimuli)
 
