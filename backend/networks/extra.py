@@ -10,6 +10,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Literal
 
 from backend.core.files import FileProblem
+from backend.networks.audio import SoundPreprocessing
 from backend.networks.network import Network, Preprocessing
 from backend.networks.runtime import torch, torchvision
 
@@ -22,11 +23,11 @@ TASKS: dict[str, Literal["classification", "audio"]] = {
 PARAMETERS = {"vgg_face": 145_002_878, "vggish": 72_141_184}
 FACE_MEAN = (129.186279296875, 104.76238250732422, 93.59396362304688)
 """Of red, green and blue from 0 to 255 (Parkhi, Vedaldi & Zisserman 2015)."""
-PREPROCESSING = {
+PREPROCESSING: dict[str, Preprocessing] = {
     "vgg_face": Preprocessing(
         224, 224, mean=tuple(value / 255 for value in FACE_MEAN), std=(1 / 255,) * 3
     ),
-    "vggish": Preprocessing(96, 64, channels=1, mean=(0.0,), std=(1.0,), resize="none"),
+    "vggish": SoundPreprocessing(96, 64, channels=1, mean=(0.0,), std=(1.0,), resize="none"),
 }
 
 

@@ -84,6 +84,10 @@ class Preprocessing:
         x = self._pictures(x)
         return x[:, :, None].expand(-1, -1, self.frames, -1, -1) if self.frames else x
 
+    def example(self, n: int) -> Tensor:
+        """Prepared mid-grey pictures."""
+        return self.prepare(np.full((n, self.height, self.width), 128, np.uint8))
+
     def _pictures(self, x: Tensor) -> Tensor:
         from backend.networks.runtime import torch
 
@@ -202,8 +206,7 @@ class Network:
 
     def example(self, n: int = 1) -> Tensor:
         """A prepared mid-grey input of this network's shape."""
-        p = self.preprocessing
-        return p.prepare(np.full((n, p.height, p.width), 128, np.uint8))
+        return self.preprocessing.example(n)
 
     @property
     def parameters(self) -> int:
