@@ -14,11 +14,13 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from app.dnnbrain_commands.group import Group
 from backend.core.files import FileProblem
 from backend.core.parameters import ParameterError
 
 FAILED, BAD_INPUT = 1, 2
 app = typer.Typer(
+    cls=Group,
     add_completion=False,
     no_args_is_help=False,
     pretty_exceptions_enable=False,

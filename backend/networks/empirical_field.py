@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from backend.networks.network import Network
 
 Source = Literal["upsampling", "occluder"]
+Interpolation = Literal["nearest", "bilinear", "bicubic"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,11 @@ class EmpiricalField:
 
 
 def upsampling_map(
-    network: Network, image: Any, unit: Unit, percentile: float = 68.0
+    network: Network,
+    image: Any,
+    unit: Unit,
+    percentile: float = 68.0,
+    interpolation: Interpolation = "bilinear",
 ) -> np.ndarray:
     """(H, W) a channel's map resized to the network's input, 0 below a percentile of itself.
 
@@ -65,7 +70,10 @@ def upsampling_map(
     with torch().no_grad():
         output = layer_output(network.module, unit.layer, x[:1])
         channel = as_map(output, layer.channel_axis)[:, unit.channel][:, None]
-        large = functional.interpolate(channel, x.shape[-2:], mode="bilinear", align_corners=False)
+        corners = None if interpolation == "nearest" else False
+        large = functional.interpolate(
+            channel, x.shape[-2:], mode=interpolation, align_corners=corners
+        )
     values = large[0, 0].cpu().numpy()
     return np.where(values >= np.percentile(values, percentile), values, 0.0)
 
