@@ -20,6 +20,7 @@ BENCHMARKS = {
     "retina": ("retina.py",),
     "stimuli": ("stimuli_shapes.py", "stimuli_faces.py", "contact_sheet.py"),
     "stage": ("stage.py",),
+    "activations": ("activations.py",),
     "rdm": ("rdm.py",),
     "encoding": ("encoding.py",),
 }

@@ -98,14 +98,14 @@ class _Reader:
             raise ParameterError("layers", "No layer is chosen. Choose at least one.")
         self._module = network.module
         self._pooling = pooling
-        self._layers = {name: find(network, name) for name in dict.fromkeys(wanted)}
+        every = layers(network)
+        self._layers = found(network, wanted)
         self._channels = {
             name: chosen_channels(layer, channels[name])
             for name, layer in self._layers.items()
             if name in channels
         }
-        order = [one.name for one in layers(network)]
-        self._last = max(self._layers, key=order.index)
+        self._last = [one.name for one in every if one.name in self._layers][-1]
         self._paths = frozenset(name.partition("#")[0] for name in self._layers)
 
     def read(self, x: Tensor) -> dict[str, np.ndarray]:
@@ -141,6 +141,15 @@ class _Reader:
         shared = (layer.altered and value is output) or storage in storages
         storages.add(storage)
         return value.clone() if shared else value
+
+
+def found(network: Network, wanted: Sequence[str]) -> dict[str, Layer]:
+    """The layers of these names, each once; ParameterError with the nearest for one that is none.
+
+    The network's structure is looked at once, however many there are.
+    """
+    known = {one.name: one for one in layers(network)}
+    return {name: known.get(name) or find(network, name) for name in dict.fromkeys(wanted)}
 
 
 def chosen_channels(layer: Layer, chosen: Sequence[int]) -> Tensor:
@@ -214,8 +223,7 @@ def estimate(
 ) -> Estimate:
     """What a scan of n pictures will take, from the layers' shapes; nothing is run."""
     values = 0
-    for name in dict.fromkeys(wanted):
-        layer = find(network, name)
+    for name, layer in found(network, wanted).items():
         count = len(channels[name]) if channels and name in channels else layer.channels
         values += count if pooling else count * (layer.units // layer.channels)
     one = values * np.dtype(precision).itemsize
@@ -282,9 +290,9 @@ def scan(
     _on_disk(network, images, wanted, precision, stretches, progress, options)
     stretches.assemble(n)
     write_json(path.with_name(path.name + ".json"), {"provenance": provenance})
-    found = load(path)
-    found.provenance = provenance
-    return found
+    result = load(path)
+    result.provenance = provenance
+    return result
 
 
 def _must_fit(needed: Estimate, n: int, path: Path | None) -> None:
@@ -320,12 +328,12 @@ def _scope(
 
 
 def _rows(
-    network: Network, values: dict[str, np.ndarray], precision: str, pooling: str | None
+    known: Mapping[str, Layer], values: dict[str, np.ndarray], precision: str, pooling: str | None
 ) -> dict[str, np.ndarray]:
     """(k, channels, rows, columns) in the wanted precision."""
     kept = {}
     for name, block in values.items():
-        rows = block[..., None, None] if pooling else channels_first(find(network, name), block)
+        rows = block[..., None, None] if pooling else channels_first(known[name], block)
         if precision == "float16" and np.abs(rows).max(initial=0) > LARGEST_HALF:
             raise ParameterError(
                 "precision", f"{name} reaches {np.abs(rows).max():.3g}; float16 ends at "
@@ -344,9 +352,10 @@ def _in_memory(
     options: dict[str, Any],
 ) -> dict[str, np.ndarray]:
     n = len(images)
+    known = found(network, wanted)
     arrays: dict[str, np.ndarray] = {}
     for rows, values in stream(network, images, wanted, **options):
-        for name, block in _rows(network, values, precision, options["pooling"]).items():
+        for name, block in _rows(known, values, precision, options["pooling"]).items():
             if name not in arrays:
                 arrays[name] = np.empty((n, *block.shape[1:]), block.dtype)
             arrays[name][rows] = block
@@ -365,14 +374,14 @@ def _on_disk(
     options: dict[str, Any],
 ) -> None:
     """Stretch by stretch; one that is not whole leaves nothing."""
-    n = len(images)
+    n, known = len(images), found(network, wanted)
     length = max(STRETCH, options["batch"] // STRETCH * STRETCH)
     for start in range(stretches.done, n, length):
         part = _Part(images, start, min(start + length, n))
         stretch = stretches.add(start, len(part))
         try:
             for rows, values in stream(network, part, wanted, **options):
-                stretch.add(_rows(network, values, precision, options["pooling"]))
+                stretch.add(_rows(known, values, precision, options["pooling"]))
                 if progress is not None:
                     progress(start + rows.stop, n)
             stretch.close()
