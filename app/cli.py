@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def fail(sentence: str, status: int) -> None:
+def fail(sentence: str, status: int) -> NoReturn:
     """Print one line and leave."""
     print(f"isomorph: {' '.join(sentence.split())}", file=sys.stderr)
     sys.exit(status)

@@ -36,9 +36,12 @@ def run(name: str, words: list[str]) -> int:
     import importlib
     import signal
 
-    from app.cli import interrupt
+    from app.cli import FAILED, fail, interrupt
 
     signal.signal(signal.SIGTERM, interrupt)
     module = importlib.import_module(f"{__name__}.{COMMANDS[name][0]}")
-    status: int = getattr(module, name.replace("-", "_"))(words)
+    try:
+        status: int = getattr(module, name.replace("-", "_"))(words)
+    except KeyboardInterrupt:
+        fail("Stopped.", FAILED)
     return status

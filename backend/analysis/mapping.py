@@ -292,6 +292,6 @@ SCORES: dict[str, Score] = {
 def score_name(given: str) -> Score:
     """Our name of a scoring rule; ParameterError with those that there are."""
     if given not in SCORES:
-        raise ParameterError("-scoring", f'There is no scoring "{given}". Choose '
+        raise ParameterError("-scoring", f'-scoring has no "{given}". Choose '
                              f"{', '.join(SCORES)}.", "correlation")  # fmt: skip
     return SCORES[given]

@@ -60,7 +60,7 @@ class Layers(Mapping[str, np.ndarray]):
 
 
 class Changed(Mapping[str, np.ndarray]):
-    """Layers after a change, made when asked for; ``told`` hears which one is next."""
+    """Layers after a change, made when asked for; ``told`` hears which one is done."""
 
     def __init__(
         self,
@@ -77,8 +77,9 @@ class Changed(Mapping[str, np.ndarray]):
         return iter(self.layers)
 
     def __getitem__(self, name: str) -> np.ndarray:
+        changed = self.change(name, self.layers[name])
         self.told(name)
-        return self.change(name, self.layers[name])
+        return changed
 
 
 def write_changed(
