@@ -19,6 +19,7 @@ BENCHMARKS = {
     "balanced-network": ("balanced.py",),
     "retina": ("retina.py",),
     "stimuli": ("stimuli_shapes.py", "stimuli_faces.py", "contact_sheet.py"),
+    "explorer": ("stall_explorer.py",),
     "stage": ("stage.py",),
     "activations": ("activations.py",),
     "rdm": ("rdm.py",),
@@ -26,7 +27,13 @@ BENCHMARKS = {
 }
 """Name → scripts; each prints JSON rows {name, value, unit, peer, peer_value, ratio, bar, met}."""
 
-NEEDS_DISPLAY = ("startup.py", "stall.py", "stage.py", "contact_sheet.py")
+NEEDS_DISPLAY = (
+    "startup.py",
+    "stall.py",
+    "stall_explorer.py",
+    "stage.py",
+    "contact_sheet.py",
+)
 
 
 def bench(name: str, as_json: bool) -> int:

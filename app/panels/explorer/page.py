@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent, QUndoCommand
-from PySide6.QtWidgets import QMessageBox, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMessageBox, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from app.history import ParameterHistory
 from app.panels.explorer.board import ExplorerBoard
@@ -27,6 +27,7 @@ from widgets.banner import Banner, BannerArea
 from widgets.columns import Columns
 from widgets.form.form import ParameterForm
 from widgets.job_strip import JobStrip
+from widgets.layer_graph import GraphRow, LayerGraph
 from widgets.layer_tree import LayerRow, LayerTree
 from widgets.panel_header import PanelHeader
 
@@ -76,6 +77,7 @@ class ExplorerPage(QWidget):
         self.header = PanelHeader()
         self.strip = JobStrip({"idle": ("Evolve stimulus", "play")}, simulation=False)
         self.tree = LayerTree()
+        self.graph = LayerGraph()
         self.form = ParameterForm(ExplorerParameters)
         self.board = ExplorerBoard()
         self.unit = UnitPage()
@@ -101,7 +103,11 @@ class ExplorerPage(QWidget):
 
     def _lay_out(self) -> None:
         left = QSplitter(Qt.Orientation.Vertical)
-        left.addWidget(self.tree)
+        self.layers = QTabWidget()
+        self.layers.setDocumentMode(True)
+        self.layers.addTab(self.tree, "Tree")
+        self.layers.addTab(self.graph, "Graph")
+        left.addWidget(self.layers)
         left.addWidget(self.form)
         left.setSizes([theme.dp(360), theme.dp(400)])
         left.setMaximumWidth(theme.dp(460))
@@ -142,6 +148,7 @@ class ExplorerPage(QWidget):
         history.changed.connect(self._values_changed)
         history.preset_changed.connect(self._preset_changed)
         self.tree.chosen.connect(self._layer_chosen)
+        self.graph.chosen.connect(self.tree.choose)
         self.board.channel_chosen.connect(self._channel_chosen)
         self.board.opened.connect(self._opened)
         self.board.shown_changed.connect(self._shown)
@@ -200,6 +207,7 @@ class ExplorerPage(QWidget):
         for key in ("open", "task"):
             self.banners.remove(key)
         self.tree.show_layers(layer_rows(explorer))
+        self.graph.show_rows(graph_rows(explorer))
         self.header.set_synthetic(explorer.synthetic)
         random = explorer.network.provenance.get("weights") in (None, "random")
         if random:
@@ -217,6 +225,7 @@ class ExplorerPage(QWidget):
 
     def _shown(self, shown: Shown) -> None:
         self.unit.show_answer(shown.answer)
+        self.graph.show_maps(shown.maps)
         self._show_facts()
         self._attribute()
 
@@ -237,6 +246,7 @@ class ExplorerPage(QWidget):
 
     def _layer_chosen(self, name: str) -> None:
         self.board.show_layer(name)
+        self.graph.choose(name)
         for channel in ("attribution", "top"):
             self.board.channels[channel].publish()
         self._show_facts()
@@ -557,6 +567,17 @@ class ExplorerPage(QWidget):
         preset = kept.get("preset") if kept.get("preset") in names else names[0]
         self.history.apply(str(preset), good)
         self.undo_stack.clear()
+
+
+def graph_rows(explorer: Explorer) -> list[GraphRow]:
+    """What the graph shows of each layer."""
+    return [
+        GraphRow(
+            one.name, f"{one.name}  {one.kind}", " × ".join(map(str, one.shape)), one.follows,
+            f"{one.parameters:,} parameters",
+        )
+        for one in explorer.layers
+    ]  # fmt: skip
 
 
 def layer_rows(explorer: Explorer) -> list[LayerRow]:
