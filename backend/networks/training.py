@@ -155,7 +155,15 @@ class Training:
     @property
     def planned(self) -> int:
         """Steps of the whole recipe."""
-        return self.recipe.epochs * math.ceil(len(self._shown) / self.recipe.batch)
+        return self.recipe.epochs * len(self._parts(self._shown))
+
+    def _parts(self, rows: np.ndarray) -> list[np.ndarray]:
+        """Rows of each step; a last picture alone joins the step before, for batch statistics."""
+        size = self.recipe.batch
+        borders = list(range(size, len(rows), size))
+        if borders and size > 1 and len(rows) - borders[-1] == 1:
+            borders.pop()
+        return np.split(rows, borders)
 
     def steps(self, check: Check | None = None) -> Iterator[Step]:
         """Train, handing out each step as it is done."""
@@ -181,8 +189,7 @@ class Training:
         number = 0
         for epoch in range(1, self.recipe.epochs + 1):
             order = torch().randperm(len(self._shown), generator=self._shuffle).numpy()
-            parts = np.split(self._shown[order], range(self.recipe.batch, len(order),
-                                                       self.recipe.batch))  # fmt: skip
+            parts = self._parts(self._shown[order])
             for place, rows in enumerate(parts):
                 if check is not None:
                     check()

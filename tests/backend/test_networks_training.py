@@ -106,6 +106,13 @@ def test_frozen_layers_keep_weights_and_statistics() -> None:
     assert not any(part.training for part in trained.module.modules())
 
 
+def test_a_last_picture_alone_joins_the_step_before() -> None:
+    network = with_head(small("resnet18", 32), ("a", "b"))  # one place is left in the last block
+    images = np.random.default_rng(0).uniform(size=(9, 32, 32, 3)).astype(np.float32)
+    trained = train(network, images, np.arange(9) % 2, Recipe(epochs=2, batch=4))
+    assert [step.of for step in trained.steps] == [4] * 4
+
+
 def test_early_stop_takes_the_best_weights_back(shapes: Any) -> None:
     images = shapes[0]
     rng = np.random.default_rng(0)
