@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -129,6 +130,8 @@ def opened(args: argparse.Namespace) -> Network:
     network = open_network(network_name(args.net), args.weights)
     if args.weights is None and network.provenance.get("weights") == "random":
         say(f"{args.net} has random weights. Give a file of trained ones with -weights.")
+    if args.fit == "stretch" and network.preprocessing.resize != "none":
+        network.preprocessing = replace(network.preprocessing, resize="stretch")
     if args.cuda:
         say("-cuda is not used: the work is done on the processor.")
     return network
@@ -140,7 +143,8 @@ def listed_for(args: argparse.Namespace, network: Network) -> tuple[Listed, Any]
 
     found = listed.read(args.stim)
     size = network.preprocessing
-    return found, found.pictures(size.height, size.width, args.fit)
+    margin = size.shorter if args.fit == "crop" else 0  # the network cuts its middle out of this
+    return found, found.pictures(max(size.height, margin), max(size.width, margin), args.fit)
 
 
 def say(line: str) -> None:

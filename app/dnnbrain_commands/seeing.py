@@ -245,15 +245,19 @@ def priors(args: argparse.Namespace, network: Network, count: int) -> np.ndarray
     """Pictures to start from, in 0..1."""
     if args.prior is None:
         return None
-    from backend.networks.minimal_image import as_display
     from backend.stimuli import listed
+    from backend.stimuli.importing import fitted
+    from backend.stimuli.set_files import as_bytes
 
     size = network.preprocessing
     pictures = listed.read(args.prior).pictures(size.height, size.width, args.fit)
     if len(pictures) != count:
         raise ParameterError("-prior", f"{args.prior.name} lists {len(pictures)} pictures for "
                              f"{count} channels. List one for each.")  # fmt: skip
-    return np.stack([as_display(one) for one in np.asarray(pictures[:])])
+    shown = [fitted(as_bytes(one), size.height, size.width, args.fit)
+             for one in np.asarray(pictures[:])]  # fmt: skip
+    colour = [np.stack([one] * 3, axis=2) if one.ndim == 2 else one for one in shown]
+    return np.stack(colour) / np.float32(255)
 
 
 def grown(

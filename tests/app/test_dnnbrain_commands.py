@@ -141,6 +141,23 @@ def test_dnnbrain_s_names_of_networks_and_layers_are_known(data: Path, tmp_path:
     assert "random weights" in capsys.readouterr().err
 
 
+def test_pictures_are_cut_as_in_training_or_stretched_as_in_the_original(
+    data: Path, tmp_path: Path
+) -> None:
+    """A wide picture whose sides differ from its middle."""
+    wide = np.full((300, 600, 3), 40, np.uint8)
+    wide[:, 150:450] = 200
+    Image.fromarray(wide).save(tmp_path / "w.png")
+    (tmp_path / "w.stim.csv").write_text("type=image\npath=.\ndata=stimID\nw.png\n")
+    found = {}
+    for fit in ("crop", "stretch"):
+        assert run("dnn-act", "-net", "mini-a", "-layer", "conv1", "-fit", fit, "-stim",
+                   tmp_path / "w.stim.csv", "-out", tmp_path / f"{fit}.act.h5") == 0  # fmt: skip
+        found[fit] = read(tmp_path / f"{fit}.act.h5")["conv1"][0, :, 16]
+    assert np.allclose(found["crop"][:, 4:28], found["crop"][:, [16]], atol=1e-4)
+    assert not np.allclose(found["stretch"][:, 4:28], found["stretch"][:, [16]], atol=1e-2)
+
+
 def test_a_stopped_scan_keeps_what_is_done_and_goes_on(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
