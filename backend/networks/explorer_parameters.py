@@ -28,8 +28,8 @@ TITLES = {
 }  # fmt: skip
 MINI = ("mini-a", "mini-b")
 
-NETWORK, PICTURES, ATTRIBUTION, OPTIMUM, TOP = (
-    "Network", "Pictures", "Attribution", "Optimal stimulus", "Top pictures",
+NETWORK, PICTURES, ATTRIBUTION, OPTIMUM, TOP, RECORD = (
+    "Network", "Pictures", "Attribution", "Optimal stimulus", "Top pictures", "Record",
 )  # fmt: skip
 
 
@@ -144,6 +144,22 @@ class ExplorerParameters(Parameters):
     seed: int = parameter(
         0, "Seed", group=OPTIMUM, change="rebuild", low=0, high=2**31 - 1,
         help="Of the starting noise, the jitter and SmoothGrad.",
+    )  # fmt: skip
+    recorded: Literal["chosen", "rectified", "all"] = parameter(
+        "chosen", "Layers", group=RECORD,
+        labels={"chosen": "The chosen one", "rectified": "All ReLU", "all": "All"},
+        help="Which layers Record writes, for all pictures.",
+    )  # fmt: skip
+    pooling: Literal["none", "mean", "max", "median", "L1", "L2"] = parameter(
+        "none", "Pooling", group=RECORD,
+        labels={"none": "None, every place", "mean": "Mean", "max": "Largest",
+                "median": "Median", "L1": "Sum of sizes", "L2": "Root of sum of squares"},
+        help="One number a channel, or every place.",
+    )  # fmt: skip
+    precision: Literal["float32", "float16"] = parameter(
+        "float32", "Precision", group=RECORD,
+        labels={"float32": "Single", "float16": "Half"},
+        help="Half takes half the space and three digits.",
     )  # fmt: skip
     top: int = _look(
         9, "Pictures kept", TOP, low=1, high=100, step=1, help="The unit's best, in one pass.",

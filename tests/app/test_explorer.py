@@ -269,3 +269,23 @@ def test_a_set_that_cannot_be_written_to_is_shown(page: ExplorerPage) -> None:
     frozen = np.zeros((2, 32, 32, 3), np.uint8)
     frozen.flags.writeable = False
     assert explorer.network.preprocessing.prepare(frozen).shape == (2, 3, 32, 32)
+
+
+def test_activations_are_recorded_to_a_file_of_the_field(
+    page: ExplorerPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    import h5py
+
+    page.tree.choose("relu5")
+    page.history.set_value("recorded", "rectified")
+    page.history.set_value("pooling", "mean")
+    page.record(tmp_path / "mine.h5")
+    qtbot.waitUntil(lambda: not page.alive, timeout=30_000)
+    page._slow()
+    assert page.banners.banners.get("task") is None
+    with h5py.File(tmp_path / "mine.act.h5") as file:
+        assert file["relu5"].shape == (640, 48, 1, 1)
+        stored = file["relu5"][0, :, 0, 0]
+    shown = page.board.shown
+    assert shown is not None
+    np.testing.assert_allclose(stored, shown.maps["relu5"].mean(axis=(1, 2)), atol=1e-5)

@@ -15,7 +15,6 @@ from backend.core.files import FileProblem
 from backend.core.parameters import ParameterError
 from backend.core.run import Cancelled, Run
 from backend.studies import find
-from backend.studies.dnn_lab import session
 from backend.studies.dnn_lab.session import SCANS, check_memory
 
 STUDY = find("dnnbrain")
@@ -124,7 +123,7 @@ def test_a_layer_that_is_not_there_gets_its_nearest_names() -> None:
 def test_a_scan_that_does_not_fit_is_refused_before_it_starts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(session, "free_memory", lambda: 1e9)
+    monkeypatch.setattr("backend.networks.scan.free_memory", lambda: 10**9)
     with pytest.raises(ParameterError, match=r"need 1\d\.\d GB; 0\.5 GB may be used") as caught:
         check_memory({"conv1": 193_600, "conv2": 139_968}, 10_000)
     assert caught.value.fix == "mean"

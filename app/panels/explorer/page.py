@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent, QUndoCommand
-from PySide6.QtWidgets import QMessageBox, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QMessageBox,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.history import ParameterHistory
 from app.panels.explorer.board import ExplorerBoard
@@ -50,6 +57,9 @@ FETCH = Procedure(
 PROCEDURES = (
     Procedure("top", "Find top pictures", "trophy-outline", "The unit's best of the whole set."),
     Procedure("ablate", "Ablate channel", "eraser", "Silence it; everything is shown again."),
+    Procedure(
+        "record", "Record…", "record-circle-outline", "Activations of all pictures to a file."
+    ),
 )
 
 
@@ -312,7 +322,10 @@ class ExplorerPage(QWidget):
 
     def do(self, procedure: str) -> None:
         """A secondary button of the strip."""
-        {"top": self.find_top, "ablate": self.ablate, "fetch": self.fetch}[procedure]()
+        {
+            "top": self.find_top, "ablate": self.ablate, "record": self.ask_record,
+            "fetch": self.fetch,
+        }[procedure]()  # fmt: skip
 
     def _needs_unit(self) -> Any:
         unit = self.chosen_unit()
@@ -383,6 +396,41 @@ class ExplorerPage(QWidget):
         if lesion not in self.lesions:
             text = f"Ablate {self.board.layer} {unit.channel + 1}"
             self.undo_stack.push(SetLesions(self, text, (*self.lesions, lesion)))
+
+    def ask_record(self) -> None:
+        """Ask where the activations go, then record."""
+        name = f"{self.board.layer or 'network'}.act.h5".replace("#", "_")
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, "Record activations", name, "DNNBrain activations (*.act.h5)"
+        )
+        if chosen:
+            self.record(Path(chosen))
+
+    def record(self, path: Path) -> None:
+        """Activations of the layers chosen for all pictures, chunk by chunk; an interrupted
+        recording of the same goes on where it stopped."""
+        explorer, p = self.board.explorer, self.parameters
+        if explorer is None:
+            return
+        if not path.name.endswith(".act.h5"):
+            path = path.with_name(path.name.removesuffix(".h5") + ".act.h5")
+        layers = recorded_layers(explorer, p.recorded, self.board.layer)
+        pooling = None if p.pooling == "none" else p.pooling
+        network = explorer.copy()
+
+        def work(task: Task) -> Any:
+            from backend.networks.scan import scan
+
+            return scan(
+                network, explorer.images, layers, path, pooling=pooling, precision=p.precision,
+                check=task.check,
+                progress=lambda done, total: task.progress(done, total, "pictures"),
+            )  # fmt: skip
+
+        def said(made: Any) -> None:
+            self.window_.say(f"{path.name} holds {made.size}.")
+
+        self._start(f"Record {path.name}", work, said)
 
     def published(self) -> Any:
         """Record of the network's recommended weights; None where nobody publishes any."""
@@ -567,6 +615,17 @@ class ExplorerPage(QWidget):
         preset = kept.get("preset") if kept.get("preset") in names else names[0]
         self.history.apply(str(preset), good)
         self.undo_stack.clear()
+
+
+def recorded_layers(explorer: Explorer, which: str, chosen: str) -> list[str]:
+    """Names of the layers a recording takes."""
+    from backend.networks.layers import relu_layers
+
+    if which == "chosen":
+        return [chosen]
+    if which == "rectified":
+        return [one.name for one in relu_layers(explorer.network)]
+    return [one.name for one in explorer.layers]
 
 
 def graph_rows(explorer: Explorer) -> list[GraphRow]:

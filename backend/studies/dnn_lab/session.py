@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -253,6 +252,8 @@ def own_brain(p: DNNBrainParameters, pictures: int) -> np.ndarray:
 
 def check_memory(units: dict[str, int], pictures: int) -> None:
     """Refuse a scan that does not fit, before it starts, with what would help."""
+    from backend.networks.scan import free_memory
+
     need = 4 * pictures * sum(units.values()) + 16 * len(units) * pictures**2
     room = free_memory()
     if need > MEMORY_SHARE * room:
@@ -263,17 +264,3 @@ def check_memory(units: dict[str, int], pictures: int) -> None:
             "layers.",
             "mean",
         )
-
-
-def free_memory() -> float:
-    """Bytes of memory that are free; 4 GB where the system does not say."""
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable"):
-                return float(line.split()[1]) * 1024
-    except OSError:
-        pass
-    try:
-        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (ValueError, OSError, AttributeError):
-        return 4e9
