@@ -55,6 +55,7 @@ class DNNBrain(Study):
             "free": procedures.probe,
             "encode": procedures.encode,
             "rsa": procedures.rsa,
+            "time": procedures.over_time,
             "units": procedures.units,
             "lesion": procedures.lesion,
             "train": training.train,

@@ -204,3 +204,12 @@ def test_only_minialexnet_is_trained_anew() -> None:
     with pytest.raises(ParameterError, match="Only MiniAlexNet") as caught:
         STUDY.check(p, "train")
     assert caught.value.fix == "fine-tune"
+
+
+def test_deeper_layers_are_seen_later_in_the_simulated_meg() -> None:
+    run = finished("time")
+    peaks = [run.result[f"peak_ms_{i}"] for i in range(1, 6)]
+    assert peaks == sorted(peaks)
+    assert peaks[0] == pytest.approx(120, abs=20)
+    assert peaks[4] >= peaks[0] + 60  # made at 280; alike layers pull it earlier, as the panel says
+    assert run.channels["time"].snapshot()["x"][0] == -100

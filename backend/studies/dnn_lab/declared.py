@@ -14,6 +14,7 @@ PROCEDURES = (
     Procedure("free", "Run", "play", "Probe: what class can be read from each layer?"),
     Procedure("encode", "Encode cortex…", "brain", "Predict each vertex from each layer."),
     Procedure("rsa", "RSA…", "grid", "Compare the geometry of layers and cortex."),
+    Procedure("time", "RSA over time…", "waveform", "A simulated MEG: when is each layer seen?"),
     Procedure("units", "Output units…", "auto-fix", "Optimal stimuli and top pictures."),
     Procedure("lesion", "Remove channels…", "eraser", "Accuracy as channels go."),
     Procedure("train", "Train…", "school-outline", "A new last layer, or MiniAlexNet anew."),
@@ -27,7 +28,7 @@ CHANNELS: dict[str, Channel] = {
     for name in (
         "accuracy", "confusion", "encoding", "vertices", "models", "winners", "rdm", "brain_rdm",
         "agreement", "null", "embedding", "optimal", "activations", "lesion", "hrf",
-        "alignment",
+        "alignment", "time",
     )
 } | {
     "training": Ring(("step", "loss", "accuracy", "held", "brain"), 100_000),
@@ -102,6 +103,14 @@ VIEWS = (
                 Series("others", "others", "8", "dots")),
         empty="Appears with RSA.",
     ),
+    View(
+        "time", "Similarity over time", "traces", "time", "simulated MEG, means of ten trials",
+        icon="waveform", x=Axis("time", "ms"), y=Axis("similarity"), levels=(0.0,),
+        series=tuple(Series(f"l{i}", f"layer {i}", str(i)) for i in range(1, 6)),
+        empty="Appears with RSA over time.",
+        help="Thirty simulated channels; layer l is seen most 80 + 40 l ms after the picture. "
+        "Layers that are alike are seen together.",
+    ),
     View("optimal", "Optimal stimuli", "pictures", "optimal", "one an output unit",
          icon="auto-fix", empty="Appears when output units are looked at."),
     View(
@@ -149,6 +158,7 @@ LAYOUT = {
         row("alignment", "null", "embedding", weights=(2, 2, 3)),
     ),
     "train": column("training"),
+    "time": column("time"),
     "units": column("optimal", "activations", weights=(3, 2)),
     "lesion": column("lesion"),
     "hrf": column("hrf"),
@@ -196,6 +206,8 @@ def _quantities() -> dict[str, Quantity]:
         found[f"pls_{i}"] = Quantity(f"Layer {i}: mean r, PLS", "", 3)
         found[f"same_{i}"] = Quantity(f"Layer {i}: the two models agree, r", "", 2)
         found[f"rsa_{i}"] = Quantity(f"Layer {i}: similarity of RDMs", "", 3)
+        if i <= 5:
+            found[f"peak_ms_{i}"] = Quantity(f"Layer {i}: most similar at", "ms", 3)
         found[f"cka_{i}"] = Quantity(f"Layer {i}: unbiased CKA with the cortex", "", 3)
         found[f"rsa_p_{i}"] = Quantity(f"Layer {i}: p, largest of all layers", "", 2)
     return found

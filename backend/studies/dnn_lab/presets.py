@@ -74,6 +74,7 @@ PRESETS: tuple[Preset, ...] = (
     ),
     Preset("Figure 6B, categories", "RSA of category means", {}, "rsa",
            near("rsa", CATEGORIES, 0.06)),
+    Preset("RSA over time", "A simulated MEG", {}, "time"),
     Preset(
         "Figure 7", "Optimal stimuli and top pictures", {"stimuli": "test"}, "units",
         (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backend.analysis.compression import Gram, gram, z_scored_patterns
+from backend.analysis.rdm import label_means
 from backend.core.files import FileProblem
 from backend.core.parameters import ParameterError
 from backend.core.recent import Recent
@@ -105,6 +106,7 @@ class Scan:
 
     layers: list[LayerData]
     cortex: SimulatedCortex | None
+    means: list[np.ndarray]
 
 
 SCANS: Recent[Scan] = Recent(4)
@@ -123,6 +125,8 @@ class Session:
         weights = Path(self.p.weights) if self.p.weights else None
         seed = self.p.training_seed if self.p.network == "mini-a" else 0
         self.cortex: SimulatedCortex | None = None
+        self.means: list[np.ndarray] = []
+        """Category means of the five layers that the simulated brain is made from."""
         self.network: Network = open_network(self.p.network, weights, seed)
 
     def layer_names(self) -> list[tuple[str, str, bool]]:
@@ -148,10 +152,10 @@ class Session:
         key = self.key()
         kept = SCANS.get(key)
         if kept is not None:
-            self.cortex = kept.cortex
+            self.cortex, self.means = kept.cortex, kept.means
             return kept.layers
         found = self._scan()
-        SCANS.put(key, Scan(found, self.cortex))
+        SCANS.put(key, Scan(found, self.cortex, self.means))
         return found
 
     def key(self) -> tuple[object, ...]:
@@ -204,6 +208,7 @@ class Session:
             return None
         chosen = [spatial[i] for i in np.linspace(0, len(spatial) - 1, 5).round().astype(int)]
         self.run.status("Simulating the cortex")
+        self.means = [label_means(store[name], self.stimuli.category)[0] for name in chosen]
         return simulated_cortex([store[name] for name in chosen], 0, self.run.check)
 
     def brain(self) -> np.ndarray:
