@@ -119,8 +119,9 @@ def shown(args: argparse.Namespace, path: Path) -> None:
 
 def dnn_view(words: list[str]) -> int:
     """Feature maps of pictures."""
+    from backend.networks.explorer import as_maps
     from backend.networks.layers import find
-    from backend.networks.scan import channels_first, stream
+    from backend.networks.scan import stream
 
     flags = Flags("dnn-view", "Feature maps of any layer with places, as sheets.")
     network_flags(flags)
@@ -141,8 +142,9 @@ def dnn_view(words: list[str]) -> int:
     with recorded(args.out, "dnn-view", args) as done:
         for number, rows, block in sheets(pictures):
             _, values = next(iter(stream(network, block, [name], channels=chosen)))
-            maps = channels_first(layer, values[name])
-            lines: Lines = [(f"chn{one}", list(maps[:, i])) for i, one in enumerate(args.chn)]
+            maps = [as_maps(one, layer.channel_axis - 1) for one in values[name]]
+            lines: Lines = [(f"chn{one}", [own[i] for own in maps])
+                            for i, one in enumerate(args.chn)]  # fmt: skip
             done.append(sheet(args, number, listed.names[rows], block, lines))
             tell(rows, pictures)
     return 0
@@ -198,7 +200,8 @@ def dnn_saliency(words: list[str]) -> int:
                 grey = args.mode == "gray" or one.values.shape[1] != 3
                 maps = (np.abs(one.values).max(axis=1) if grey
                         else display(one.values, "absolute"))  # fmt: skip
-                lines.append((f"chn{channel}", list(maps)))
+                clips = maps.ndim > (3 if grey else 4)  # the sheet shows their mean over frames
+                lines.append((f"chn{channel}", list(maps.mean(axis=1) if clips else maps)))
             file = sheet(args, number, listed.names[rows], block, lines)
             arrays: dict[str, Any] = {
                 "saliency": np.stack([one.values for one in found], axis=1),

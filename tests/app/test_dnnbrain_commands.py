@@ -469,6 +469,19 @@ def test_maps_and_attributions_are_drawn_and_kept(
         assert kept["stimuli"][0] == "p00.png"
 
 
+@pytest.mark.slow
+def test_tokens_and_clips_are_seen_like_maps(data: Path, tmp_path: Path) -> None:
+    words = ("-stim", data / "five.stim.csv", "-chn", 3, "-out", tmp_path)
+    layer = "encoder.layers.encoder_layer_1.mlp.0"
+    assert run("dnn-view", "-net", "vit_b_32", "-layer", layer, *words) == 0
+    assert size_of(tmp_path / f"vit_b_32_{layer}_fig1.jpg")[0] > 300
+    assert run("dnn-topstim", "-net", "vit_b_32", "-layer", layer, "-top", 2, *words) == 0
+    assert read(tmp_path / "top2.act.h5")[layer].shape == (2, 1, 50, 1)
+    assert run("dnn-saliency", "-net", "R3D", "-layer", "fc", *words) == 0
+    with np.load(tmp_path / "R3D_fc_fig1.npz") as kept:
+        assert kept["saliency"].shape == (5, 1, 3, 16, 112, 112)
+
+
 def test_an_optimal_stimulus_grows_and_a_stopped_one_is_kept(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
