@@ -203,6 +203,8 @@ def set_up(names: list[str]) -> bool:
     pip += [a for name in names for a in ("-r", str(REQUIREMENTS / f"{name}.txt"))]
     if subprocess.run(pip if sys.stderr.isatty() else [*pip, "-q"], **quiet).returncode:
         return not say("The packages could not be installed. Check the network and try again.")
+    if "run" in names and not torch_loads(quiet):
+        return False
     if validator and "npm" not in good and not node_programs(place, quiet):
         return not say("The BIDS validator could not be installed. Check the network; try again.")
     names += ["npm"] * validator
@@ -210,6 +212,25 @@ def set_up(names: list[str]) -> bool:
     say("compiling the kernels (once)")  # else the first run of each study would wait for it
     subprocess.run([program(), "-P", "-m", "backend.warm"], **quiet)
     (place / "isomorph.stamp").write_text("".join(f"{n} {fingerprint(n)}\n" for n in names))
+    return True
+
+
+def torch_loads(quiet: dict) -> bool:
+    """Make sure that torch imports: a build for graphics cards needs libraries that are not pinned.
+
+    Which build a package index serves differs; the one for the CPU alone needs nothing.
+    """
+    look = [program(), "-c", "import torch"]
+    silent = {**quiet, "stderr": subprocess.DEVNULL}
+    if not subprocess.run(look, **silent).returncode:
+        return True
+    pinned = (REQUIREMENTS / "run.txt").read_text().split()
+    torch = [line for line in pinned if line.startswith("torch==")]
+    say("this build of torch brings libraries for graphics cards; installing them (some GB)")
+    pip = [program(), "-m", "pip", "--disable-pip-version-check", "install", "-q", *torch]
+    pip += ["-c", str(REQUIREMENTS / "run.txt")]
+    if subprocess.run(pip, **quiet).returncode or subprocess.run(look, **quiet).returncode:
+        return not say("torch does not load here. The lines above say what it misses.")
     return True
 
 

@@ -204,3 +204,27 @@ def test_only_the_tests_need_node(dev: ModuleType, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(dev.shutil, "which", lambda name, **_: None)
     assert {"nodejs", "npm"} <= set(dev.missing_packages("test"))
     assert not {"nodejs", "npm"} & set(dev.missing_packages("run"))
+
+
+@pytest.mark.parametrize(("fails", "works"), [(0, True), (1, True), (2, False)])
+def test_a_torch_that_needs_more_libraries_gets_them(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    fails: int, works: bool,
+) -> None:  # fmt: skip
+    """``import torch`` fails so often; the pinned torch is then installed with what it asks for."""
+    (dev.REQUIREMENTS / "run.txt").write_text("numpy==1\ntorch==2.13.0\n")
+    ran: list[list[str]] = []
+
+    def run(command: list[str], **options: object) -> subprocess.CompletedProcess[bytes]:
+        ran.append(command)
+        looks = sum("import torch" in one for one in ran)
+        failed = "import torch" in command and looks <= fails
+        return subprocess.CompletedProcess(command, int(failed))
+
+    monkeypatch.setattr(dev.subprocess, "run", run)
+    assert dev.torch_loads({}) == works
+    installed = [command for command in ran if "install" in command]
+    assert len(installed) == (1 if fails else 0)
+    if installed:
+        assert "torch==2.13.0" in installed[0]
+        assert "some GB" in capsys.readouterr().err
