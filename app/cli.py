@@ -203,7 +203,7 @@ def execute(
     job = make_job(study, parameters, preset, procedure, (), duration, directory)
     run_to(directory, job, say_on_stderr)
     if job.failure is not None:
-        fail(job.failure.text, BAD_INPUT if job.failure.field else FAILED)
+        fail(job.failure.text, BAD_INPUT if job.failure.given else FAILED)
     lines = [line for line in job.comparisons() if line.measured is not None]
     named = [line for line in lines if line.reference or line.quantity == job.run.result.lead]
     for line in named or lines:

@@ -36,13 +36,17 @@ FINISHED = ("done", "cancelled", "failed")
 
 @dataclass
 class Failure:
-    """Why a run failed, for people; ``details`` is the traceback."""
+    """Why a run failed, for people; ``details`` is the traceback.
+
+    ``given`` says that a setting or file the user gave is the reason.
+    """
 
     title: str
     text: str
     field: str = ""
     fix: Any = None
     details: str = ""
+    given: bool = False
 
 
 @dataclass
@@ -263,9 +267,11 @@ def describe(error: Exception) -> Failure:
     """A failure in the user's terms."""
     details = "".join(traceback.format_exception(error))
     if isinstance(error, ParameterError):
-        return Failure("A setting cannot be used", error.sentence, error.field, error.fix, details)
+        return Failure(
+            "A setting cannot be used", error.sentence, error.field, error.fix, details, True
+        )
     if isinstance(error, FileProblem):
-        return Failure("A file cannot be used", str(error), details=details)
+        return Failure("A file cannot be used", str(error), details=details, given=True)
     if isinstance(error, MemoryError):
         return Failure(
             "The run needs more memory than is free",

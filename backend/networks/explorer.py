@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from backend.core.files import FileProblem
 from backend.core.parameters import ParameterError
 from backend.networks.explorer_parameters import MINI, TITLES, ExplorerParameters
 
@@ -357,23 +359,44 @@ def as_bytes(picture: np.ndarray) -> np.ndarray:
 def top_pictures(
     network: Network, explorer: Explorer, unit: Any, k: int,
     progress: Callable[[int, int, str], None],
-) -> tuple[list[tuple[str, np.ndarray]], float]:  # fmt: skip
+) -> tuple[list[tuple[str, np.ndarray]], float, str]:  # fmt: skip
     """The unit's ``k`` best pictures of the set, in one pass, and the largest value.
 
     Returns
     -------
-    [(caption with the value, picture uint8)], value of the best.
+    [(caption with the value, picture uint8)], value of the best, what to know of them.
     """
     from backend.networks.units import values
 
-    n, found = len(explorer.images), []
+    n = len(explorer.images)
+    every = np.full(n, -np.inf)
     for start in range(0, n, 32):
         progress(start, n, "pictures")
-        block = network.preprocessing.prepare(np.asarray(explorer.images[start : start + 32]))
-        found.append(values(network, unit, block).cpu().numpy())
-    every = np.concatenate(found)
-    best = np.argsort(-every, kind="stable")[:k]
+        rows, block = readable(explorer.images, range(start, min(start + 32, n)))
+        if rows:
+            prepared = network.preprocessing.prepare(block)
+            every[rows] = values(network, unit, prepared).cpu().numpy()
+    good = int(np.isfinite(every).sum())
+    if not good:
+        raise FileProblem("None of the pictures can be read. Choose other pictures.")
+    best = np.argsort(-every, kind="stable")[: min(k, good)]
     pictures = [as_bytes(np.asarray(explorer.images[i : i + 1])[0]) for i in best]
     progress(n, n, "pictures")
     captions = [f"{every[i]:.3g}  {explorer.names[i]}" for i in best]
-    return list(zip(captions, pictures, strict=True)), float(every[best[0]])
+    note = "of the whole set" if good == n else f"{n - good} of {n} cannot be read"
+    seen = every[np.isfinite(every)]
+    if np.ptp(seen) == 0:
+        note = f"no picture stands out: {seen[0]:.3g} for all"
+    return list(zip(captions, pictures, strict=True)), float(every[best[0]]), note
+
+
+def readable(images: Sliceable, rows: range) -> tuple[list[int], np.ndarray]:
+    """The rows whose pictures can be read, and these pictures."""
+    try:
+        return list(rows), np.asarray(images[rows.start : rows.stop])
+    except FileProblem:
+        found = []
+        for row in rows:
+            with contextlib.suppress(FileProblem):
+                found.append((row, np.asarray(images[row : row + 1])[0]))
+        return [row for row, _ in found], np.array([picture for _, picture in found])

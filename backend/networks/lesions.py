@@ -63,13 +63,18 @@ class Lesion:
         """Words for the undo list.
 
         >>> Lesion("ablate", ("conv5",), channels=(0, 3)).label()
-        'ablate 2 channels of conv5'
+        'channels 1, 4 of conv5 ablated'
+        >>> Lesion("ablate", ("conv5",), channels=(2,)).label()
+        'channel 3 of conv5 ablated'
         >>> Lesion("W-all", strength=0.5).label()
         'W-all, 50 %, every layer'
         """
         where = ", ".join(self.layers) or "every layer"
         if self.kind == "ablate":
-            return f"ablate {len(self.channels)} channels of {where}"
+            if len(self.channels) > 6:
+                return f"{len(self.channels)} channels of {where} ablated"
+            numbers = ", ".join(str(channel + 1) for channel in self.channels)
+            return f"channel{'s' * (len(self.channels) != 1)} {numbers} of {where} ablated"
         return f"{self.kind}, {self.strength:.0%}, {where}".replace("%", " %")
 
 

@@ -200,6 +200,11 @@ class Network:
             digest.update(value.detach().cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()
 
+    @property
+    def untrained(self) -> bool:
+        """True when its weights are random: it has never learned."""
+        return self.provenance.get("weights") in (None, "random")
+
     def copy(self) -> Network:
         """A deep copy that shares nothing."""
         return copy.deepcopy(self)

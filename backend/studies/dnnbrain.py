@@ -119,6 +119,8 @@ class DNNBrain(Study):
         """The study's own sentences of the methods paragraph."""
         p: DNNBrainParameters = parameters
         shown = dict(self.Parameters.declaration("network").choices)[p.network]
+        if p.network not in MINI and not p.weights:
+            shown += " (random weights, never trained)"
         pooled = "" if p.pooling == "none" else f", pooled over places ({p.pooling})"
         text = f"Activations of {shown} to each picture were taken after every rectification"
         text += f"{pooled}. "

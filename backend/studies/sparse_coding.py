@@ -115,6 +115,8 @@ class SparseCoding(Study):
 
         p: SparseCodingParameters = parameters
         shown = dict(self.Parameters.declaration("network").choices)[p.network]
+        if p.network not in ("mini-a", "mini-b") and not p.weights:
+            shown += " with random weights, never trained,"
         words = {"post": "after", "pre": "before"}[p.response]
         text = (
             f"{shown} was shown {p.exemplars} pictures of each of {p.categories} categories. "

@@ -132,7 +132,7 @@ def test_an_ablation_silences_the_channel_and_undo_brings_it_back(
     page.board.choose(3)
     page.do("ablate")
     qtbot.waitUntil(lambda: page.board.shown.maps["relu2"][3].max() == 0)  # type: ignore[union-attr]
-    assert any("ablate" in row[2] for row in page.unit._facts.snapshot()["rows"])
+    assert any("ablated" in row[2] for row in page.unit._facts.snapshot()["rows"])
     page.undo_stack.undo()
     qtbot.waitUntil(lambda: page.board.shown.maps["relu2"][3].max() > 0)  # type: ignore[union-attr]
     np.testing.assert_allclose(page.board.shown.maps["relu2"][3], before, atol=1e-6)  # type: ignore[union-attr]
@@ -289,3 +289,52 @@ def test_activations_are_recorded_to_a_file_of_the_field(
     shown = page.board.shown
     assert shown is not None
     np.testing.assert_allclose(stored, shown.maps["relu5"].mean(axis=(1, 2)), atol=1e-5)
+
+
+def test_a_broken_picture_is_left_out_and_nothing_of_another_stays(
+    page: ExplorerPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    from PIL import Image
+
+    first = page.board.explorer
+    for number in range(1, 4):
+        pixels = np.full((40, 40, 3), 60 * number, np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"p{number}.png")
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    page.take_file(tmp_path)
+    qtbot.waitUntil(lambda: page.board.explorer is not first, timeout=10_000)
+    qtbot.waitUntil(lambda: page.banners.banners.get("open") is not None, timeout=10_000)
+    assert page.board.shown is None
+    assert drawn(page, "picture") == {}
+    page.unit.stepped.emit(1)
+    qtbot.waitUntil(lambda: page.board.shown is not None, timeout=10_000)
+    assert page.banners.banners.get("open") is None
+    page.tree.choose("relu1")
+    page.board.choose(2)
+    page.find_top()
+    qtbot.waitUntil(lambda: not page.alive, timeout=10_000)
+    page._slow()
+    assert drawn(page, "top")["note"] == "1 of 4 cannot be read"
+    assert len(drawn(page, "top")["parts"]) == 3
+
+
+def test_another_network_ends_what_evolves_and_undo_brings_lesions_back(
+    page: ExplorerPage, qtbot: QtBot
+) -> None:
+    page.tree.choose("relu2")
+    page.board.choose(3)
+    page.do("ablate")
+    qtbot.waitUntil(lambda: page.board.shown.maps["relu2"][3].max() == 0)  # type: ignore[union-attr]
+    page.history.set_value("steps", 5000)
+    page.run_or_pause()
+    first = page.board.explorer
+    page.history.set_value("network", "mini-b")
+    qtbot.waitUntil(lambda: not page.alive, timeout=5_000)
+    qtbot.waitUntil(lambda: page.board.explorer is not first and page.board.shown is not None)
+    assert page.lesions == ()
+    assert drawn(page, "optimal").get("image") is None
+    page.undo_stack.undo()
+    qtbot.waitUntil(lambda: page.board.explorer.network.name == "MiniAlexNet"  # type: ignore[union-attr]
+                    and page.board.shown is not None, timeout=10_000)  # fmt: skip
+    assert len(page.lesions) == 1
+    qtbot.waitUntil(lambda: page.board.shown.maps["relu2"][3].max() == 0)  # type: ignore[union-attr]

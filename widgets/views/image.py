@@ -51,7 +51,7 @@ class ImageView(ViewWidget):
         image = np.asarray(image)
         if image.ndim == 2:
             image = np.asarray(image, float)
-            self.canvas.limits = self._limits_of(image)
+            self.canvas.limits = data.get("limits") or self._limits_of(image)
         self.canvas.markers = data.get("markers") or ()
         self.canvas.show_image(image)
         self._count_missing(image, str(data.get("note", self.view.note)))

@@ -127,6 +127,10 @@ class ExplorerBoard(QWidget):
         ):  # fmt: skip
             answer = self.work.take(kind)
             if answer is not None and answer.failure is not None:
+                if kind == "show":  # nothing of another picture stays beside its name
+                    self.shown = None
+                    for name in ("picture", "maps", "attribution"):
+                        self.channels[name].publish()
                 self.failed.emit(answer.failure)
             elif answer is not None:
                 take(answer.key, answer.value)

@@ -93,6 +93,7 @@ class ExplorerPage(QWidget):
         self.unit = UnitPage()
         self.banners = BannerArea()
         self.lesions: tuple[Lesion, ...] = ()
+        self._lesions_of: dict[tuple[str, str], tuple[Lesion, ...]] = {}
         self.task: Task | None = None
         self._then: Any = None
         self._steps: list[tuple[float, float]] = []
@@ -206,7 +207,7 @@ class ExplorerPage(QWidget):
         if names & OPENING:
             if self.parameters.pictures == "own" and not self.parameters.folder:
                 return  # the folder is still to come
-            self.lesions = ()
+            self.stop()  # what evolves belongs to the network that goes
             self.board.open(self.parameters)
         elif "picture" in names:
             self.board.ask_picture(self.parameters.picture - 1, self.lesions)
@@ -218,12 +219,15 @@ class ExplorerPage(QWidget):
             self.banners.remove(key)
         self.tree.show_layers(layer_rows(explorer))
         self.graph.show_rows(graph_rows(explorer))
+        self._steps = []
+        self.lesions = self._lesions_of.get(self._network_key(), ())
         self.header.set_synthetic(explorer.synthetic)
-        random = explorer.network.provenance.get("weights") in (None, "random")
+        random = explorer.network.untrained
         if random:
             self.banners.show_banner("random", Banner(
                 "Random weights",
-                "This network has never learned. Choose a weights file under Network.", "warning",
+                "This network has never learned. Choose a weights file under Network"
+                + (", or press Fetch weights…" if self.published() else "") + ".", "warning",
             ))  # fmt: skip
         else:
             self.banners.remove("random")
@@ -234,6 +238,7 @@ class ExplorerPage(QWidget):
         self.board.ask_picture(self.parameters.picture - 1, self.lesions)
 
     def _shown(self, shown: Shown) -> None:
+        self.banners.remove("open")
         self.unit.show_answer(shown.answer)
         self.graph.show_maps(shown.maps)
         self._show_facts()
@@ -248,6 +253,8 @@ class ExplorerPage(QWidget):
     def _failed(self, failure: Failure) -> None:
         if failure.field in self.form.declarations:
             self.form.refuse(failure.field, failure.text, failure.fix)
+        if self.board.shown is None:
+            self.unit.show_answer(())
         self.banners.show_banner(
             "open", Banner(failure.title, failure.text, "error", (), failure.details)
         )
@@ -287,9 +294,8 @@ class ExplorerPage(QWidget):
         unit = self.chosen_unit()
         if explorer is None:
             return
-        self.strip.set_can_run(unit is not None, "Click a channel first.")
         if unit is None:
-            self.unit.show_unit("", 0.0, [])
+            self.unit.show_unit("", 0.0, [("Lesion", "", one.label()) for one in self.lesions])
             return
         lead, rows = explorer.facts(self.board.layer, unit.channel, self.board.shown)
         self.unit.show_unit(unit.label(explorer.network), lead, rows)
@@ -380,9 +386,9 @@ class ExplorerPage(QWidget):
 
         self._start(f"Top pictures of {unit.label(network)}", work, self._take_top)
 
-    def _take_top(self, found: tuple[list[tuple[str, np.ndarray]], float]) -> None:
-        parts, self._best = found
-        self.board.channels["top"].publish(parts=parts, note="of the whole set")
+    def _take_top(self, found: tuple[list[tuple[str, np.ndarray]], float, str]) -> None:
+        parts, self._best, note = found
+        self.board.channels["top"].publish(parts=parts, note=note)
         self._publish_trace()
 
     def ablate(self) -> None:
@@ -477,8 +483,12 @@ class ExplorerPage(QWidget):
 
     def set_lesions(self, lesions: tuple[Lesion, ...]) -> None:
         """Make the network have these lesions, and look again."""
-        self.lesions = lesions
+        self.lesions = self._lesions_of[self._network_key()] = lesions
         self.board.ask_picture(self.parameters.picture - 1, lesions)
+
+    def _network_key(self) -> tuple[str, str]:
+        """Lesions belong to a network: another one, or undo, brings its own."""
+        return self.parameters.network, self.parameters.weights
 
     def _start(self, title: str, work: Any, then: Any) -> None:
         if self.alive:

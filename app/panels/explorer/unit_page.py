@@ -17,9 +17,12 @@ from widgets.views import make_view
 FACTS = View("facts", "Unit", "counters", "facts", icon="information-outline", place="result",
              empty="Click a channel; what is known of it appears here.")  # fmt: skip
 ANSWER = View("answer", "Answer", "bars", "answer", icon="chart-bar", place="result",
-              note="softmax of the last layer", x=Axis("share", "", 0.0, 1.0),
+              note="softmax of the last layer", x=Axis("share", "", 0.0),
               series=(Series("share", "share", "1"),),
               empty="What the network says of the picture appears here.")  # fmt: skip
+
+
+LONGEST = 18
 
 
 class UnitPage(Panel):
@@ -82,8 +85,13 @@ class UnitPage(Panel):
     def show_answer(self, answer: Sequence[tuple[str, float]]) -> None:
         """The largest outputs of the last layer."""
         if answer:
-            labels, values = zip(*answer, strict=True)
-            self._answer.publish(labels=list(labels), values=list(values))
+            labels = [f"{shortened(name)} {share:.2g}" for name, share in answer]
+            self._answer.publish(labels=labels, values=[share for _, share in answer])
         else:
             self._answer.publish()
         self.answer.pull(self._answer)
+
+
+def shortened(name: str) -> str:
+    """A class name that leaves room for its bar."""
+    return name if len(name) <= LONGEST else name[: LONGEST - 1].rstrip(" ,") + "…"

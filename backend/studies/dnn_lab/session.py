@@ -128,6 +128,10 @@ class Session:
         self.means: list[np.ndarray] = []
         """Category means of the five layers that the simulated brain is made from."""
         self.network: Network = open_network(self.p.network, weights, seed)
+        if self.network.untrained:
+            run.note("The weights are random: this network has never learned anything.")
+        if not self.stimuli.synthetic:
+            run.note("The pictures are your own, not the generated ones.")
 
     def layer_names(self) -> list[tuple[str, str, bool]]:
         """(recorded, shown, rectified): the layers asked for, ReLUs and what enters them."""
@@ -247,12 +251,18 @@ def own_brain(p: DNNBrainParameters, pictures: int) -> np.ndarray:
     except (OSError, ValueError, IndexError, KeyError) as error:
         raise FileProblem(f"{path.name} cannot be read as an array of numbers.") from error
     if values.ndim != 2:
-        raise FileProblem(f"{path.name} has {values.ndim} axes; pictures × vertices are needed.")
+        axes = "one axis" if values.ndim == 1 else f"{values.ndim} axes"
+        raise FileProblem(f"{path.name} has {axes}; pictures × vertices are needed.")
     if len(values) != pictures:
         raise FileProblem(
             f"{path.name} holds {len(values)} rows; there are {pictures} pictures. Match them."
         )
-    return np.asarray(values, float)
+    if not np.issubdtype(values.dtype, np.number):
+        raise FileProblem(f"{path.name} holds words, not numbers.")
+    values = np.asarray(values, float)
+    if np.isfinite(values).all() and not np.ptp(values, axis=0).any():
+        raise FileProblem(f"No vertex of {path.name} varies over pictures. Check the file.")
+    return values
 
 
 def check_memory(units: dict[str, int], pictures: int) -> None:

@@ -45,6 +45,8 @@ def train(run: Run) -> None:
         measure(run, "trained_accuracy", accuracy(training.network, *test))
     else:
         measure(run, "trained_accuracy", held)
+        if not math.isfinite(held):
+            run.note("No picture was held out, so the accuracy on new ones is not known.")
     if "trained_accuracy" in run.result.values:
         run.lead("trained_accuracy", "On pictures that only measured.")
     run.offer("weights", "Trained weights", partial(weights_of, training.network))

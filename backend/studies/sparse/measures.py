@@ -83,12 +83,17 @@ def measure_hierarchy(run: Run, h: Hierarchy) -> None:
         measure(run, "tau_conv", layer_trend(h.values[:, h.convolutional]).tau)
     if (~h.convolutional).sum() > 1:
         measure(run, "tau_fc", layer_trend(h.values[:, ~h.convolutional]).tau)
-    measure(run, "largest", float(np.nanmax(h.psi, initial=-np.inf)))
-    measure(run, "least_range", float(np.nanmin(np.ptp(h.psi, axis=0), initial=np.inf)))
+    whole = h.psi[:, np.isfinite(h.psi).all(axis=0)]  # layers that answer at all
+    if whole.size:
+        measure(run, "largest", float(whole.max()))
+        measure(run, "least_range", float(np.ptp(whole, axis=0).min()))
+    else:
+        run.note("No unit answers differently to different categories: no index is defined.")
     medians = h.medians
     if h.convolutional.any() and not h.convolutional.all():
         first = medians[~h.convolutional][0]
-        measure(run, "fc1_over_conv", float(first - np.nanmax(medians[h.convolutional])))
+        highest = float(np.fmax.reduce(medians[h.convolutional]))
+        measure(run, "fc1_over_conv", float(first) - highest)
     measure(run, "last_median", float(medians[-1]))
     for number, (value, width) in enumerate(zip(medians, h.widths, strict=True), 1):
         if number <= MOST_LAYERS:
@@ -202,7 +207,8 @@ def ridge_data(p: SparseCodingParameters, h: Hierarchy) -> dict[str, Any]:
     image = np.array(rows, float) / max(len(h.values), 1)
     ends = np.linspace(span[0], span[1], BINS + 1)[:-1]
     words = [f"{end:.2g}" for end in ends]
-    return {"image": image, "y_labels": list(h.layers), "x_labels": words}
+    top = max(float(image.max()), 1e-9)
+    return {"image": image, "y_labels": list(h.layers), "x_labels": words, "limits": (0.0, top)}
 
 
 def population_data(

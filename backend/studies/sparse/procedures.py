@@ -47,6 +47,13 @@ class Session:
         run.status("Preparing pictures and network")
         self.material: Material = material_of(self.p)
         self.network: Network = network_of(self.p)
+        if self.network.untrained:
+            run.note("The weights are random: this network has never learned anything.")
+        if not self.material.synthetic:
+            run.note("The pictures are no generated figures.")
+        n = len(self.material.names)
+        if self.p.category > n:
+            run.note(f"There are {n} categories; the last is shown, not number {self.p.category}.")
         self.layers = measured_layers(self.network, self.p.response)
         for note in self.material.notes:
             run.note(note)
