@@ -280,11 +280,6 @@ class MainWindow(QMainWindow):
         panel = self.panels.get(self.panel)
         return getattr(panel, "front", panel)
 
-    @property
-    def simulating(self) -> bool:
-        """True while a run of any study is alive."""
-        return any(not job.draft for job in self.runner.alive)
-
     def running_in(self, panel: str) -> bool:
         """True while a run of a study of this panel is alive."""
         return any(not job.draft and job.study.panel == panel for job in self.runner.alive)

@@ -128,7 +128,7 @@ def opened(args: argparse.Namespace) -> Network:
     from backend.networks.opening import open_network
 
     network = open_network(network_name(args.net), args.weights)
-    if args.weights is None and network.provenance.get("weights") == "random":
+    if network.untrained:
         say(f"{args.net} has random weights. Give a file of trained ones with -weights.")
     if args.fit == "stretch" and network.preprocessing.resize != "none":
         network.preprocessing = replace(network.preprocessing, resize="stretch")
@@ -142,9 +142,7 @@ def listed_for(args: argparse.Namespace, network: Network) -> tuple[Listed, Any]
     from backend.stimuli import listed
 
     found = listed.read(args.stim)
-    size = network.preprocessing
-    margin = size.shorter if args.fit == "crop" else 0  # the network cuts its middle out of this
-    return found, found.pictures(max(size.height, margin), max(size.width, margin), args.fit)
+    return found, found.pictures(*network.preprocessing.reading, args.fit)
 
 
 def say(line: str) -> None:

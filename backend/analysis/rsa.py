@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from backend.analysis.compression import relative_gram, z_scored_patterns
+from backend.analysis.compression import Gram, relative_gram, z_scored_patterns
 from backend.analysis.cross_validation import check_labels, principal_fold
 from backend.analysis.inputs import Check, Progress, finite, flat, nothing, rdm_of, same_rows
 from backend.analysis.rdm import Distance, label_means, rdm
@@ -27,7 +27,11 @@ def layer_patterns(
     Fitting on all images is no leakage here: no image's distances are predicted from others'
     (05-dnnbrain, 8.1). ``components`` None keeps every one.
     """
-    products = relative_gram(z_scored_patterns(features), True, check)
+    return pattern_scores(relative_gram(z_scored_patterns(features), True, check), components)
+
+
+def pattern_scores(products: Gram, components: int | None = 100) -> np.ndarray:
+    """Principal component scores (n_stim, k) over all images, from their inner products."""
     every = np.arange(len(products))
     return principal_fold(products, every, every[:0], components).scores
 

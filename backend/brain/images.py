@@ -20,8 +20,10 @@ Kind = Literal["nifti", "cifti", "gifti", "mgh", "array"]
 ENDINGS: dict[str, Kind] = {
     ".dscalar.nii": "cifti", ".dtseries.nii": "cifti", ".dlabel.nii": "cifti",
     ".nii.gz": "nifti", ".nii": "nifti", ".gii": "gifti", ".mgz": "mgh", ".mgh": "mgh",
-    ".npy": "array",
+    ".npy": "array", ".csv": "array", ".tsv": "array",
 }  # fmt: skip
+
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,8 @@ class BrainImage:
     @property
     def ending(self) -> str:
         """Under which the same kind of image is saved."""
-        ending = ending_of(self.path)
-        if self.kind == "cifti":
-            return ".dscalar.nii"
-        return ".func.gii" if self.kind == "gifti" else ending
+        own: dict[Kind, str] = {"cifti": ".dscalar.nii", "gifti": ".func.gii", "array": ".npy"}
+        return own.get(self.kind) or ending_of(self.path)
 
     def save(self, path: Path, maps: np.ndarray, names: Sequence[str]) -> None:
         """Write maps (n_map, n_place) in this image's space."""
@@ -74,16 +74,8 @@ def ending_of(path: Path) -> str:
     for ending in ENDINGS:
         if name.endswith(ending) and not name.endswith(".surf.gii"):
             return ending
-    known = ".nii, .nii.gz, .dscalar.nii, .func.gii, .shape.gii, .mgh, .mgz, .npy"
+    known = ".nii, .nii.gz, .dscalar.nii, .func.gii, .shape.gii, .mgh, .mgz, .npy, .csv, .tsv"
     raise FileProblem(f"{path.name} is no brain image that is read: {known}.")
-
-
-def is_brain_image(path: Path) -> bool:
-    """Whether the name is that of a brain image."""
-    try:
-        return bool(ending_of(path))
-    except FileProblem:
-        return False
 
 
 def read(path: Path) -> BrainImage:
@@ -171,14 +163,26 @@ def _read_gifti(path: Path) -> BrainImage:
 
 
 def _read_array(path: Path) -> BrainImage:
-    try:
-        data = np.load(path, allow_pickle=False)
-    except Exception as error:  # numpy's header parser raises tokenizer and syntax errors too
-        raise FileProblem(f"{path.name} is damaged: it is not a whole NPY file.") from error
+    if path.suffix.lower() in DELIMITERS:
+        data = _read_table(path)
+    else:
+        try:
+            data = np.load(path, allow_pickle=False)
+        except Exception as error:  # numpy's header parser raises tokenizer and syntax errors too
+            raise FileProblem(f"{path.name} is damaged: it is not a whole NPY file.") from error
     if data.dtype.kind not in "fiub" or not 1 <= data.ndim <= 2:
         raise FileProblem(f"{path.name} is no table of stimuli by places.")
     data = np.atleast_2d(data)
     return BrainImage(path, "array", data, (data.shape[1],))
+
+
+def _read_table(path: Path) -> np.ndarray:
+    """Numbers of a CSV or TSV file, with or without a line of names."""
+    try:
+        data = np.genfromtxt(path, delimiter=DELIMITERS[path.suffix.lower()], ndmin=2)
+    except ValueError as error:
+        raise FileProblem(f"{path.name} is no brain image: its lines differ in length.") from error
+    return data[1:] if len(data) > 1 and np.isnan(data[0]).all() else data
 
 
 READERS: dict[Kind, Any] = {

@@ -10,6 +10,7 @@ import numpy as np
 
 from backend.analysis.dnnbrain_files import read_rois
 from backend.brain.images import BrainImage, read, read_mask
+from backend.core.files import FileProblem
 from backend.core.parameters import ParameterError, unknown_name
 
 
@@ -70,5 +71,5 @@ def read_responses(
     inside = image.data.any(axis=0) if mask is None else read_mask(mask, image) != 0
     places = np.flatnonzero(inside)
     if not places.size:
-        raise ParameterError("-resp", f"{path.name} is 0 everywhere.")
+        raise FileProblem(f"{path.name} is 0 everywhere.")
     return Responses(image.data[:, places], (), image, places)

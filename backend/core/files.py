@@ -126,3 +126,20 @@ def array_of_text(text: str, largest: int = 1 << 22) -> np.ndarray:
         return np.frombuffer(body, kind).reshape(header["shape"]).copy()
     except (ValueError, KeyError, TypeError, zlib.error) as error:
         raise ValueError(f"the drawing is damaged ({error})") from None
+
+
+def revision(path: str | Path) -> tuple[object, ...]:
+    """What changes when a file, or anything below a folder, changes: sizes and times.
+
+    Empty for no path and for one that is not there; it is part of what results are kept under.
+    """
+    if not path or not Path(path).exists():
+        return ()
+    place = Path(path)
+    below = sorted(place.rglob("*")) if place.is_dir() else [place]
+    found = []
+    for one in below:
+        with contextlib.suppress(OSError):  # gone meanwhile
+            looked = one.stat()
+            found.append((str(one), looked.st_size, looked.st_mtime_ns))
+    return tuple(found)

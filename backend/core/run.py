@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import threading
 import time
 from collections import deque
@@ -206,6 +207,14 @@ class Run:
         if name not in self.study.quantities:
             raise KeyError(f"{name} is not declared in {self.study.id}.quantities")
         self.result.values[name] = Measured(float(value), sd, n)
+
+    def measure_known(
+        self, name: str, value: float, n: int | None = None, sd: float | None = None
+    ) -> None:
+        """Measure what the study declares, if it is finite; a layer or grid point that nobody
+        declared stays in the tables."""
+        if name in self.study.quantities and math.isfinite(value):
+            self.measure(name, value, sd, n)
 
     def lead(self, name: str, sentence: str = "") -> None:
         """Choose the quantity shown large, with one sentence beneath."""

@@ -7,29 +7,24 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backend.core.files import FileProblem
-from backend.core.parameters import ParameterError
-from backend.networks.explorer_parameters import MINI, TITLES, ExplorerParameters
+from backend.networks.explorer_parameters import ExplorerParameters
+from backend.stimuli import shapeworld
+from backend.stimuli.own_pictures import own_pictures
+from backend.stimuli.set_files import as_bytes
 
 if TYPE_CHECKING:
     from backend.networks.layers import Layer
     from backend.networks.lesions import Lesion
     from backend.networks.network import Network
+    from backend.networks.scan import Images
 
 ANSWERS = 8
 EXAMPLE_EXEMPLARS = 10
-
-
-class Sliceable(Protocol):
-    """Pictures in memory or on disk."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, rows: Any) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -54,7 +49,7 @@ class Explorer:
     """A network and pictures. Calls may come from several threads; they take turns."""
 
     def __init__(
-        self, network: Network, images: Sliceable, names: Sequence[str], synthetic: str = ""
+        self, network: Network, images: Images, names: Sequence[str], synthetic: str = ""
     ) -> None:
         from backend.networks.layers import layers
         from backend.networks.lesions import LesionStack
@@ -180,54 +175,27 @@ def as_maps(block: np.ndarray, axis: int) -> np.ndarray:
 
 def opened(p: ExplorerParameters) -> Explorer:
     """The network and pictures of these parameters; problems are sentences."""
-    network = network_of(p.network, p.weights)
+    from backend.networks.opening import open_network
+
+    network = open_network(p.network, Path(p.weights) if p.weights else None)
     images, names, synthetic = pictures_of(p, network)
     return Explorer(network, images, names, synthetic)
 
 
-def network_of(name: str, weights: str) -> Network:
-    """MiniAlexNet as trained, another architecture with a file's weights or random ones."""
-    if name in MINI and not weights:
-        from backend.networks.mini import mini_alexnet
-
-        return mini_alexnet("A" if name == "mini-a" else "B", 0)
-    from backend.networks.opening import open_network
-
-    return open_network(name, Path(weights) if weights else None)
-
-
-def pictures_of(p: ExplorerParameters, network: Network) -> tuple[Sliceable, list[str], str]:
+def pictures_of(p: ExplorerParameters, network: Network) -> tuple[Images, list[str], str]:
     """Pictures, a name each, and the label of synthetic ones."""
-    if p.pictures != "own":
-        from backend.stimuli import shapeworld
-
-        transfer = p.pictures == "transfer"
-        outlines = shapeworld.categories(32, 777 if transfer else 100)
-        exemplars = EXAMPLE_EXEMPLARS if transfer else 16
-        made = shapeworld.images(outlines, exemplars, 5 if transfer else 2)
-        images = np.ascontiguousarray(made.transpose(0, 2, 3, 1))
-        names = [
-            f"outline {c // 2 + 1}, {('low', 'high')[c % 2]} band, {e + 1}"
-            for c in range(64) for e in range(exemplars)
-        ]  # fmt: skip
-        return images, names, "synthetic figures"
-    if not p.folder:
-        raise ParameterError("folder", "Your own pictures need a folder, a list or a set.")
-    return own_pictures(Path(p.folder), network)
-
-
-def own_pictures(path: Path, network: Network) -> tuple[Sliceable, list[str], str]:
-    """A set of the studio in memory, or a folder's files read when they are shown."""
-    from backend.stimuli import set_files
-    from backend.stimuli.importing import listed_in
-    from backend.stimuli.picture_files import PictureFiles
-
-    if path.name.lower().endswith((".stim.csv", ".npz")) or (path / "set.json").is_file():
-        stimuli = set_files.load(path)
-        return stimuli.images, [str(name) for name in stimuli.names], stimuli.synthetic
-    listed = listed_in(path)
-    size = network.preprocessing
-    return PictureFiles(listed.files, size.height, size.width), listed.names, ""
+    if p.pictures == "own":
+        found = own_pictures(p.folder, *network.preprocessing.reading)
+        return found.images, found.names, found.synthetic
+    transfer = p.pictures == "transfer"
+    outlines = shapeworld.categories(32, 777 if transfer else 100)
+    exemplars = EXAMPLE_EXEMPLARS if transfer else 16
+    images, category, _ = shapeworld.labelled(outlines, exemplars, 5 if transfer else 2)
+    names = [
+        f"outline {c // 2 + 1}, {('low', 'high')[c % 2]} band, {i % exemplars + 1}"
+        for i, c in enumerate(category)
+    ]
+    return images, names, "synthetic figures"
 
 
 def evolve(
@@ -253,11 +221,6 @@ def take(settings: Any, p: ExplorerParameters) -> None:
     settings.fourier_exponent = p.fourier
     settings.jitter = p.jitter
     settings.learning_rate = p.learning_rate
-
-
-def title_of(network: Network) -> str:
-    """The network's name for people."""
-    return TITLES.get(network.name, network.name)
 
 
 def attributed(
@@ -349,13 +312,6 @@ def _masked(
     }  # fmt: skip
 
 
-def as_bytes(picture: np.ndarray) -> np.ndarray:
-    """uint8 of a picture in 0..1; bytes stay."""
-    if picture.dtype == np.uint8:
-        return picture
-    return np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8)
-
-
 def top_pictures(
     network: Network, explorer: Explorer, unit: Any, k: int,
     progress: Callable[[int, int, str], None],
@@ -390,7 +346,7 @@ def top_pictures(
     return list(zip(captions, pictures, strict=True)), float(every[best[0]]), note
 
 
-def readable(images: Sliceable, rows: range) -> tuple[list[int], np.ndarray]:
+def readable(images: Images, rows: range) -> tuple[list[int], np.ndarray]:
     """The rows whose pictures can be read, and these pictures."""
     try:
         return list(rows), np.asarray(images[rows.start : rows.stop])

@@ -4,34 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from backend.analysis.cross_validation import stratified_splits
 from backend.networks.layers import find, layers
 from backend.networks.scan import Images
+from backend.stimuli.picture_files import Chosen
 
 if TYPE_CHECKING:
     from backend.networks.co_training import BrainTarget
     from backend.networks.network import Network
     from backend.networks.training import Recipe
-
-
-@dataclass(frozen=True)
-class Some:
-    """Some pictures of a set, by row."""
-
-    images: Images
-    rows: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, rows: Any) -> np.ndarray:
-        wanted = self.rows[rows]
-        return np.concatenate([self.images[int(i) : int(i) + 1] for i in np.atleast_1d(wanted)])
 
 
 def before(network: Network, layer: str) -> tuple[str, ...]:
@@ -66,7 +51,7 @@ def held_out_accuracy(
 
     for number, (rows, test) in enumerate(stratified_splits(labels, folds, recipe.seed)):
         target = brain and dataclasses.replace(brain, responses=brain.responses[rows])
-        trained = train(network, Some(images, rows), labels[rows], recipe, check, brain=target)
-        yield accuracy(trained.network, Some(images, test), labels[test], check=check)
+        trained = train(network, Chosen(images, rows), labels[rows], recipe, check, brain=target)
+        yield accuracy(trained.network, Chosen(images, test), labels[test], check=check)
         if progress is not None:
             progress(number + 1, folds)

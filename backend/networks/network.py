@@ -55,6 +55,12 @@ class Preprocessing:
         clip = (self.frames,) if self.frames else ()
         return (self.channels, *clip, self.height, self.width)
 
+    @property
+    def reading(self) -> tuple[int, int]:
+        """(height, width) at which picture files are read: the margin that is cut off included."""
+        margin = self.shorter if self.resize == "aspect" else 0
+        return max(self.height, margin), max(self.width, margin)
+
     def prepare(self, images: np.ndarray) -> Tensor:
         """Normalised float32 (n, C, h, w) of pictures; video: (n, C, frames, h, w).
 

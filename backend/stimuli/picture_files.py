@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -49,3 +51,18 @@ class PictureFiles:
         if pixels.ndim != 3 or pixels.shape[2] != 3:
             raise FileProblem(f"{file.name} is no grey or colour picture.")
         return fitted(pixels, self.shape[1], self.shape[2], self.fit)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Some pictures of a set, by row, read when they are asked for."""
+
+    images: Any
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        wanted = np.atleast_1d(self.rows[rows])
+        return np.concatenate([self.images[int(i) : int(i) + 1] for i in wanted])

@@ -140,12 +140,12 @@ def _pink(white: np.ndarray) -> np.ndarray:
 
 def train_set() -> Pictures:
     """TRAIN: the 64 categories, 72 exemplars each."""
-    return _set(categories(), 72, TRAIN_SEED)
+    return labelled(categories(), 72, TRAIN_SEED)
 
 
 def test_set(exemplars: int = 16) -> Pictures:  # noqa: PT028
     """TEST: the trained categories, other exemplars; 16 each unless said."""
-    return _set(categories(), exemplars, TEST_SEED)
+    return labelled(categories(), exemplars, TEST_SEED)
 
 
 def transfer_set(
@@ -153,10 +153,11 @@ def transfer_set(
 ) -> Pictures:
     """TRANSFER: categories that no embedded network was trained on."""
     of = categories(-(-n_categories // 2), NEW_CATEGORIES_SEED)[:n_categories]
-    return _set(of, exemplars, exemplar_seed)
+    return labelled(of, exemplars, exemplar_seed)
 
 
-def _set(of: tuple[Category, ...], exemplars: int, seed: int) -> Pictures:
+def labelled(of: tuple[Category, ...], exemplars: int, seed: int) -> Pictures:
+    """Pictures (n, 32, 32, 3), category (n,), whether it is curvy (n,), of any categories."""
     pictures = np.ascontiguousarray(images(of, exemplars, seed).transpose(0, 2, 3, 1))
     curvy = np.repeat([category.curvy for category in of], exemplars)
     return pictures, np.repeat(np.arange(len(of)), exemplars), curvy

@@ -49,18 +49,18 @@ class DNNBrain(Study):
 
     def run(self, run: Run) -> None:
         """Do the run's procedure."""
-        from backend.studies.dnn_lab import procedures, training
+        from backend.studies.dnn_lab import checks, encode, geometry, probe, training, units
 
         {
-            "free": procedures.probe,
-            "encode": procedures.encode,
-            "rsa": procedures.rsa,
-            "time": procedures.over_time,
-            "units": procedures.units,
-            "lesion": procedures.lesion,
+            "free": probe.probe,
+            "encode": encode.encode,
+            "rsa": geometry.rsa,
+            "time": geometry.over_time,
+            "units": units.units,
+            "lesion": units.lesion,
             "train": training.train,
-            "inference": procedures.inference,
-            "hrf": procedures.response_function,
+            "inference": checks.inference,
+            "hrf": checks.response_function,
         }[run.procedure](run)
 
     def layout_of(self, parameters: Any, procedure: str = "free") -> str:
@@ -79,7 +79,7 @@ class DNNBrain(Study):
         """Another layer of the newest results, without a run."""
         import sys
 
-        module = sys.modules.get("backend.studies.dnn_lab.procedures")
+        module = sys.modules.get("backend.studies.dnn_lab.shown")
         return {} if module is None else module.contents_of(parameters)
 
     def check(self, parameters: Any, procedure: str = "free") -> list[Notice]:

@@ -15,7 +15,7 @@ from backend.core.files import FileProblem
 from backend.core.parameters import ParameterError
 from backend.core.run import Cancelled, Run
 from backend.studies import find
-from backend.studies.dnn_lab.session import SCANS, check_memory
+from backend.studies.dnn_lab.session import SCANS, products_fit
 
 STUDY = find("dnnbrain")
 
@@ -81,7 +81,7 @@ def test_a_class_with_too_few_pictures_is_named(pictures: Path) -> None:
 
 
 def test_own_responses_must_have_a_row_a_picture(pictures: Path, tmp_path: Path) -> None:
-    np.save(tmp_path / "betas.npy", np.zeros((10, 4)))
+    np.save(tmp_path / "betas.npy", np.arange(40.0).reshape(10, 4))
     with pytest.raises(FileProblem, match="10 rows; there are 24 pictures"):
         finished(
             "encode", stimuli="own", folder=str(pictures), layers="relu1", brain="own",
@@ -123,11 +123,48 @@ def test_a_layer_that_is_not_there_gets_its_nearest_names() -> None:
 def test_a_scan_that_does_not_fit_is_refused_before_it_starts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("backend.networks.scan.free_memory", lambda: 10**9)
-    with pytest.raises(ParameterError, match=r"need 1\d\.\d GB; 0\.5 GB may be used") as caught:
-        check_memory({"conv1": 193_600, "conv2": 139_968}, 10_000)
+    SCANS.clear()
+    monkeypatch.setattr("backend.networks.scan.free_memory", lambda: 10**8)
+    with pytest.raises(ParameterError, match=r"640 pictures need 0\.122 GB; 0\.1 GB") as caught:
+        finished()
     assert caught.value.fix == "mean"
-    check_memory({"conv1": 64}, 1000)
+
+
+def test_pairs_of_pictures_that_do_not_fit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.networks.scan.free_memory", lambda: 10**9)
+    with pytest.raises(ParameterError, match=r"20,000 pictures in 7 layers need 44\.8 GB"):
+        products_fit(7, 20_000)
+    products_fit(7, 640)
+
+
+def test_a_changed_folder_is_scanned_again(pictures: Path) -> None:
+    settings = {"stimuli": "own", "folder": str(pictures), "folds": 3, "layers": "relu1"}
+    before = finished(**settings, components=5).result["pixels"]
+    rng = np.random.default_rng(9)
+    for file in pictures.rglob("*.png"):
+        Image.fromarray(rng.integers(0, 255, (36, 36, 3), dtype=np.uint8)).save(file)
+    run = finished(**settings, components=5)
+    assert run.result["accuracy_1"] < 0.9 < before
+
+
+def test_a_run_that_was_broken_off_goes_on_where_it_was(tmp_path: Path) -> None:
+    """Layers that were probed before are taken from the run's folder."""
+    p = STUDY.Parameters().changed(folds=3, layers="relu1, relu5")
+    first = Run(STUDY, p, "free", directory=tmp_path)
+    STUDY.run(first)
+    first.close()
+    lines = (tmp_path / "cells.jsonl").read_text().splitlines()
+    assert len(lines) == 2
+    (tmp_path / "cells.jsonl").write_text(lines[0] + "\n")  # as if killed in the second layer
+    again = Run(STUDY, p, "free", directory=tmp_path)
+    done: list[tuple[float, float]] = []
+    again.progress = lambda d, t, what="": done.append((d, t))  # type: ignore[method-assign]
+    STUDY.run(again)
+    again.close()
+    folds = [d for d, t in done if t == 6]
+    assert folds[0] == 3  # the first layer came whole
+    assert again.result["accuracy_1"] == first.result["accuracy_1"]
+    assert again.result["accuracy_2"] == first.result["accuracy_2"]
 
 
 def test_cancelling_a_scan_leaves_nothing_half_done() -> None:

@@ -15,6 +15,7 @@ from backend.core.files import FileProblem
 from backend.core.objects import as_object
 from backend.core.parameters import ParameterError
 from backend.core.run import Cancelled, Run
+from backend.networks.mini import mini_alexnet
 from backend.studies import find
 from backend.studies.sparse.material import choose, material_of
 from backend.studies.sparse.responses import PASSES
@@ -72,7 +73,6 @@ def test_every_way_to_read_a_channel_gives_an_index_between_0_and_1(pooling: str
 
 @pytest.mark.parametrize("lesion", ["W-all", "W-channel", "W-kernel", "bias", "ReLU-off", "ablate"])
 def test_each_lesion_changes_the_copy_and_never_the_network(lesion: str) -> None:
-    from backend.networks.mini import mini_alexnet
     from backend.studies.sparse.subject import lesioned
 
     network = mini_alexnet("A", 0)
@@ -165,7 +165,7 @@ def test_a_layer_that_is_not_there_is_named() -> None:
 
 def test_the_example_sets_say_how_many_categories_they_have() -> None:
     with pytest.raises(ParameterError) as caught:
-        material_of(STUDY.Parameters().changed(categories=65))
+        material_of(STUDY.Parameters().changed(categories=65), mini_alexnet("A", 0))
     assert caught.value.fix == 64
 
 
@@ -193,3 +193,28 @@ def test_the_methods_paragraph_names_what_was_done() -> None:
     text = STUDY.methods(p, "models")
     assert "MiniAlexNet" in text
     assert "5 models" in text
+
+
+def test_a_network_that_never_learned_these_categories_has_no_accuracy() -> None:
+    run = finished(network="alexnet", categories=3, exemplars=2)
+    assert "accuracy" not in run.result.values
+    assert any("random" in note for note in run.result.notes)
+
+
+def test_lesioned_models_go_on_where_they_were_broken_off(tmp_path: Path) -> None:
+    p = STUDY.Parameters().changed(**SMALL, lesion="W-all", models=3)
+    first = Run(STUDY, p, "models", directory=tmp_path)
+    STUDY.run(first)
+    first.close()
+    lines = (tmp_path / "cells.jsonl").read_text().splitlines()
+    assert len(lines) == 3
+    PASSES.clear()
+    (tmp_path / "cells.jsonl").write_text("\n".join(lines[:2]) + "\n")
+    again = Run(STUDY, p, "models", directory=tmp_path)
+    shown: list[str] = []
+    again.progress = lambda d, t, what="": shown.append(what)  # type: ignore[method-assign]
+    STUDY.run(again)
+    again.close()
+    assert not any("model 1" in words or "model 2" in words for words in shown)
+    assert any("model 3" in words for words in shown)
+    assert again.result["tau_w_all"] == pytest.approx(first.result["tau_w_all"])

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from backend.stimuli.set_files import as_bytes
 from backend.stimuli.stimulus_set import StimulusSet
 
 THUMBNAIL_PX = 160
@@ -20,13 +21,6 @@ def shrunk(image: np.ndarray, side: int = THUMBNAIL_PX) -> np.ndarray:
     small = Image.fromarray(image)
     small.thumbnail((side, side), Image.Resampling.BOX)
     return np.asarray(small)
-
-
-def as_bytes(image: np.ndarray) -> np.ndarray:
-    """uint8 of an image that may be float in [0, 1]."""
-    if image.dtype == np.uint8:
-        return image
-    return np.asarray(np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
 class Drafts:

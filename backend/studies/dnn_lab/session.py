@@ -10,10 +10,12 @@ import numpy as np
 
 from backend.analysis.compression import Gram, gram, z_scored_patterns
 from backend.analysis.rdm import label_means
-from backend.core.files import FileProblem
+from backend.core.files import FileProblem, revision
 from backend.core.parameters import ParameterError
 from backend.core.recent import Recent
 from backend.core.run import Run
+from backend.networks.network import Preprocessing
+from backend.stimuli.own_pictures import own_pictures
 from backend.studies.dnn_lab.parameters import DNNBrainParameters
 
 if TYPE_CHECKING:
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
     from backend.networks.network import Network
 
 BATCH = 32
+BASELINE_PX = 64
 MEMORY_SHARE = 0.5
-LABELS = ("label", "condition", "category", "class")
+"""Of what is free that pairs of pictures may take."""
 EXEMPLARS = 10
 """Of the embedded set: 64 categories × 10, exemplar seed 5 (specification, section 4)."""
 TEST_EXEMPLARS = 16
@@ -59,45 +62,21 @@ class LayerData:
     patterns: Gram
 
 
-def stimuli_of(p: DNNBrainParameters) -> Stimuli:
-    """The pictures of these parameters."""
+def stimuli_of(p: DNNBrainParameters, network: Network) -> Stimuli:
+    """The pictures of these parameters, at the size the network takes them."""
     if p.stimuli == "own":
-        return own_stimuli(p)
+        found = own_pictures(p.folder, *network.preprocessing.reading)
+        words = np.array([str(word) for word in found.column(p.label, Path(p.folder).name)])
+        names, number = np.unique(words, return_inverse=True)
+        return Stimuli(found.images, words, number, tuple(map(str, names)), found.synthetic)
     from backend.stimuli import shapeworld
 
     transfer = p.stimuli == "transfer"
     categories = shapeworld.categories(32, 777 if transfer else 100)
     exemplars, seed = (EXEMPLARS, 5) if transfer else (TEST_EXEMPLARS, 2)
-    made = shapeworld.images(categories, exemplars, seed)
-    images = np.ascontiguousarray(made.transpose(0, 2, 3, 1))
-    category = np.repeat(np.arange(len(categories)), exemplars)
-    curvy = np.array([one.curvy for one in categories])[category]
+    images, category, curvy = shapeworld.labelled(categories, exemplars, seed)
     label = np.where(curvy, "curvy", "boxy")
     return Stimuli(images, label, category, ("boxy", "curvy"), "synthetic figures")
-
-
-def own_stimuli(p: DNNBrainParameters) -> Stimuli:
-    """A user's folder, list or set with a label column."""
-    from backend.stimuli import set_files
-    from backend.stimuli.importing import listed_in
-    from backend.stimuli.picture_files import PictureFiles
-    from backend.studies.sparse.material import column_of
-
-    if not p.folder:
-        raise ParameterError("folder", "Your own pictures need a folder, a list or a set.")
-    path = Path(p.folder)
-    if not path.exists():
-        raise FileProblem(f"{path.name} does not exist. Choose the folder again.")
-    if path.name.lower().endswith((".stim.csv", ".npz")) or (path / "set.json").is_file():
-        stored = set_files.load(path)
-        columns = {key: one for key, one in stored.table.items() if key != "name"}
-        images: Any = stored.images
-    else:
-        listed = listed_in(path)
-        columns, images = listed.labels, PictureFiles(listed.files, 224, 224)
-    words = np.array([str(word) for word in column_of(columns, p.label, path.name)])
-    names, number = np.unique(words, return_inverse=True)
-    return Stimuli(images, words, number, tuple(str(name) for name in names))
 
 
 @dataclass
@@ -121,13 +100,13 @@ class Session:
         self.run = run
         self.p: DNNBrainParameters = run.parameters
         run.status("Opening network and pictures")
-        self.stimuli = stimuli_of(self.p)
         weights = Path(self.p.weights) if self.p.weights else None
         seed = self.p.training_seed if self.p.network == "mini-a" else 0
+        self.network: Network = open_network(self.p.network, weights, seed)
+        self.stimuli = stimuli_of(self.p, self.network)
         self.cortex: SimulatedCortex | None = None
         self.means: list[np.ndarray] = []
         """Category means of the five layers that the simulated brain is made from."""
-        self.network: Network = open_network(self.p.network, weights, seed)
         if self.network.untrained:
             run.note("The weights are random: this network has never learned anything.")
         if not self.stimuli.synthetic:
@@ -162,58 +141,60 @@ class Session:
         SCANS.put(key, Scan(found, self.cortex, self.means))
         return found
 
+    def after(self) -> list[LayerData]:
+        """The scanned layers without those that only stand before a ReLU for comparison."""
+        return [one for one in self.scan() if one.rectified or not self.p.before]
+
     def key(self) -> tuple[object, ...]:
-        """What a scan depends on."""
+        """What a scan depends on, files by their revision."""
         p = self.p
         return (
-            p.network, p.training_seed, p.weights, p.layers, p.before, p.pooling, p.stimuli,
-            p.folder, p.label, p.brain, p.betas,
+            p.network, p.training_seed, revision(p.weights), p.layers, p.before, p.pooling,
+            p.stimuli, revision(p.folder), p.label, p.brain,
         )  # fmt: skip
 
     def _scan(self) -> list[LayerData]:
-        from backend.networks.layers import find
-        from backend.networks.scan import stream
+        from backend.networks.scan import scan
 
         names = self.layer_names()
-        n = len(self.stimuli)
-        shapes = {name: find(self.network, name).shape for name, _, _ in names}
-        pooled = self.p.pooling != "none"
-        units = {k: int(s[0]) if pooled else int(np.prod(s)) for k, s in shapes.items()}
-        check_memory(units, n)
-        store = {name: np.empty((n, width), np.float32) for name, width in units.items()}
-        pooling = self.p.pooling if pooled else None
-        for rows, values in stream(
-            self.network, self.stimuli.images, list(units), BATCH, pooling, check=self.run.check
-        ):
-            for name, block in values.items():
-                store[name][rows] = block.reshape(len(block), -1)
-            self.run.progress(rows.stop, n, "pictures")
-        self.cortex = self._cortex(names, store, shapes)
+        products_fit(len(names), len(self.stimuli))
+        pooling = None if self.p.pooling == "none" else self.p.pooling
+        arrays = scan(
+            self.network, self.stimuli.images, [name for name, _, _ in names], None, BATCH,
+            pooling, check=self.run.check,
+            progress=lambda done, total: self.run.progress(done, total, "pictures"),
+        ).arrays  # fmt: skip
+        self.cortex = self._cortex(names, arrays)
         found = []
         for name, shown, rectified in names:
             self.run.status(f"Comparing patterns of {shown}")
-            features = store.pop(name)
+            features = arrays.pop(name)
             raw = gram(features, check=self.run.check)
             patterns = gram(z_scored_patterns(features), check=self.run.check)
             found.append(LayerData(name, shown, rectified, raw, patterns))
         return found
 
     def _cortex(
-        self, names: list[tuple[str, str, bool]], store: dict[str, np.ndarray],
-        shapes: dict[str, tuple[int, ...]],
-    ) -> SimulatedCortex | None:  # fmt: skip
+        self, names: list[tuple[str, str, bool]], arrays: dict[str, np.ndarray]
+    ) -> SimulatedCortex | None:
         """The simulated cortex of five rectified layers with places, spread over the depth."""
         from backend.brain.simulated_cortex import simulated_cortex
 
         if self.p.brain != "simulated":
             return None
-        spatial = [name for name, _, rectified in names if rectified and len(shapes[name]) == 3]
+        spatial = [name for name, _, rectified in names if rectified and self.has_places(name)]
         if len(spatial) < 5 or len(self.stimuli) <= 50:
             return None
-        chosen = [spatial[i] for i in np.linspace(0, len(spatial) - 1, 5).round().astype(int)]
+        chosen = [spatial[i] for i in five_of(len(spatial))]
         self.run.status("Simulating the cortex")
-        self.means = [label_means(store[name], self.stimuli.category)[0] for name in chosen]
-        return simulated_cortex([store[name] for name in chosen], 0, self.run.check)
+        self.means = [label_means(arrays[name], self.stimuli.category)[0] for name in chosen]
+        return simulated_cortex([arrays[name] for name in chosen], 0, self.run.check)
+
+    def has_places(self, name: str) -> bool:
+        """Whether a layer's units lie at places."""
+        from backend.networks.layers import find
+
+        return len(find(self.network, name).shape) == 3
 
     def brain(self) -> np.ndarray:
         """(pictures, vertices) responses; ParameterError or FileProblem in words."""
@@ -227,55 +208,51 @@ class Session:
         return self.cortex.responses
 
     def pixels(self) -> Gram:
-        """Inner products of the pictures themselves: the baseline of every readout."""
-        images = np.asarray(self.stimuli.images[:], np.float32)
-        return gram(images.reshape(len(images), -1))
+        """Inner products of the pictures themselves, at most 64 px a side: every readout's
+        baseline."""
+        size = self.network.preprocessing
+        small = Preprocessing(
+            min(size.height, BASELINE_PX), min(size.width, BASELINE_PX), 3, (0.0,) * 3, (1.0,) * 3
+        )
+        n = len(self.stimuli)
+        pixels = np.empty((n, 3 * small.height * small.width), np.float32)
+        for start in range(0, n, BATCH):
+            self.run.check()
+            block = np.asarray(self.stimuli.images[start : start + BATCH])
+            pixels[start : start + BATCH] = small.prepare(block).flatten(1).numpy()
+        return gram(pixels, check=self.run.check)
+
+
+def five_of(layers: int) -> np.ndarray:
+    """Five of so many layers, spread over the depth: those the simulated brain is made from."""
+    return np.linspace(0, layers - 1, 5).round().astype(int)
 
 
 def own_brain(p: DNNBrainParameters, pictures: int) -> np.ndarray:
     """A user's responses from a file, a row a picture."""
+    from backend.brain.responses import read_responses
+
     if not p.betas:
         raise ParameterError("betas", "Your own responses need a file. Choose one.")
     path = Path(p.betas)
-    try:
-        if path.suffix.lower() == ".npy":
-            values = np.load(path, allow_pickle=False)
-        elif path.suffix.lower() == ".npz":
-            with np.load(path, allow_pickle=False) as stored:
-                values = stored[stored.files[0]]
-        else:
-            delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-            values = np.genfromtxt(path, delimiter=delimiter, skip_header=0)
-            if np.isnan(values[0]).all():
-                values = values[1:]
-    except (OSError, ValueError, IndexError, KeyError) as error:
-        raise FileProblem(f"{path.name} cannot be read as an array of numbers.") from error
-    if values.ndim != 2:
-        axes = "one axis" if values.ndim == 1 else f"{values.ndim} axes"
-        raise FileProblem(f"{path.name} has {axes}; pictures × vertices are needed.")
+    values = np.asarray(read_responses(path).values, float)
     if len(values) != pictures:
         raise FileProblem(
             f"{path.name} holds {len(values)} rows; there are {pictures} pictures. Match them."
         )
-    if not np.issubdtype(values.dtype, np.number):
-        raise FileProblem(f"{path.name} holds words, not numbers.")
-    values = np.asarray(values, float)
     if np.isfinite(values).all() and not np.ptp(values, axis=0).any():
         raise FileProblem(f"No vertex of {path.name} varies over pictures. Check the file.")
     return values
 
 
-def check_memory(units: dict[str, int], pictures: int) -> None:
-    """Refuse a scan that does not fit, before it starts, with what would help."""
+def products_fit(layers: int, pictures: int) -> None:
+    """Refuse, before a scan starts, pictures whose pairs do not fit the memory."""
     from backend.networks.scan import free_memory
 
-    need = 4 * pictures * sum(units.values()) + 16 * len(units) * pictures**2
-    room = free_memory()
-    if need > MEMORY_SHARE * room:
+    need, room = 16 * layers * pictures**2, MEMORY_SHARE * free_memory()
+    if need > room:
         raise ParameterError(
-            "pooling",
-            f"{len(units)} layers of {pictures} pictures need {need / 1e9:.1f} GB; "
-            f"{MEMORY_SHARE * room / 1e9:.1f} GB may be used. Pool over places, or name fewer "
-            "layers.",
-            "mean",
-        )
+            "layers", f"The pairs of {pictures:,} pictures in {layers} layers need "
+            f"{need / 1e9:.1f} GB; {room / 1e9:.1f} GB may be used. Name fewer layers or use "
+            "fewer pictures.",
+        )  # fmt: skip

@@ -11,7 +11,6 @@ import numpy as np
 
 from backend.core.run import Run
 from backend.studies.dnn_lab.parameters import DNNBrainParameters
-from backend.studies.dnn_lab.procedures import measure
 from backend.studies.dnn_lab.session import Session
 
 if TYPE_CHECKING:
@@ -37,14 +36,14 @@ def train(run: Run) -> None:
         steer(run, training)
     if training.stopped_early:
         run.note("It stopped early; the best weights were taken back.")
-    measure(run, "train_loss", float(np.mean(loss[-len(loss) // 5 :])))
-    measure(run, "brain_r", brain)
+    run.measure_known("train_loss", float(np.mean(loss[-len(loss) // 5 :])))
+    run.measure_known("brain_r", brain)
     if test is not None:
         from backend.networks.training import accuracy
 
-        measure(run, "trained_accuracy", accuracy(training.network, *test))
+        run.measure_known("trained_accuracy", accuracy(training.network, *test))
     else:
-        measure(run, "trained_accuracy", held)
+        run.measure_known("trained_accuracy", held)
         if not math.isfinite(held):
             run.note("No picture was held out, so the accuracy on new ones is not known.")
     if "trained_accuracy" in run.result.values:
@@ -91,7 +90,7 @@ def fine_tuning(run: Run) -> tuple[Training, None]:
     )  # fmt: skip
     target = None
     if p.brain_weight > 0:
-        layers = [one for one in session.scan() if one.rectified]
+        layers = session.after()
         layer = layers[min(p.layer, len(layers)) - 1].name
         target = BrainTarget(layer, session.brain(), p.brain_weight)
     network = with_head(session.network, tuple(str(name) for name in names), p.seed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,12 +41,6 @@ LANDMARKS = (
 PHASES = ("asynchronous", "single volley", "two volleys")
 BOOTSTRAP = 200
 REGIONS = ((FIGURE, "figure"), (BACKGROUND, "background"), (HOLE, "hole"))
-
-
-def measure(run: Run, name: str, value: float, n: int | None = None) -> None:
-    """Measure a declared, finite quantity; grid points nobody declared stay in the tables."""
-    if name in run.study.quantities and math.isfinite(value):
-        run.measure(name, value, n=n)
 
 
 def lead(run: Run, name: str, sentence: str) -> None:
@@ -104,19 +97,21 @@ def measure_rows(run: Run, rows: list[Row]) -> None:
     """Every result value of repeated trials."""
     n = len(rows)
     for name in ("readout", "temporal", "spatial"):
-        measure(run, f"{name}_mean", mean(rows, name), n)
+        run.measure_known(f"{name}_mean", mean(rows, name), n)
         for count in (1, 2, 3, 4):
-            measure(run, f"{name}_{count}", share(rows, name, count), n)
-        measure(run, f"{name}_4_or_more", share(rows, name, 4, at_least=True), n)
-    measure(run, "spatial_3_or_more", share(rows, "spatial", 3, at_least=True), n)
-    measure(run, "no_third", 100.0 - share(rows, "temporal", 3, at_least=True), n)
+            run.measure_known(f"{name}_{count}", share(rows, name, count), n)
+        run.measure_known(f"{name}_4_or_more", share(rows, name, 4, at_least=True), n)
+    run.measure_known("spatial_3_or_more", share(rows, "spatial", 3, at_least=True), n)
+    run.measure_known("no_third", 100.0 - share(rows, "temporal", 3, at_least=True), n)
     for label, name in REGIONS:
-        measure(run, f"{name}_median", median_of(rows, label), n)
-        measure(run, f"{name}_silent", silent_of(rows, label), n)
-    measure(run, "hole_lag", lag_of(rows), n)
+        run.measure_known(f"{name}_median", median_of(rows, label), n)
+        run.measure_known(f"{name}_silent", silent_of(rows, label), n)
+    run.measure_known("hole_lag", lag_of(rows), n)
     for place, name in enumerate(("background", "figure")):
-        measure(run, f"{name}_share", float(np.mean([row["shares"][place] for row in rows])), n)
-    measure(run, "phase", phase_of(rows), n)
+        run.measure_known(
+            f"{name}_share", float(np.mean([row["shares"][place] for row in rows])), n
+        )
+    run.measure_known("phase", phase_of(rows), n)
 
 
 @dataclass
@@ -174,13 +169,13 @@ def target_of(procedure: str, figure: Figure) -> int:
 def measure_point(run: Run, point: Point) -> None:
     """Result values of one point of a scan."""
     n, key = len(point.rows), f"{run.procedure}_{point.x:g}"
-    measure(run, f"counted_{key}", 100.0 * point.counted / n, n)
-    measure(run, f"readout_{key}", mean(point.rows, "readout"), n)
+    run.measure_known(f"counted_{key}", 100.0 * point.counted / n, n)
+    run.measure_known(f"readout_{key}", mean(point.rows, "readout"), n)
     apart = share(point.rows, "spatial", point.target, at_least=True)
-    measure(run, f"spatial_{key}", apart, n)
-    measure(run, f"lag_{key}", lag_of(point.rows), n)
-    measure(run, f"hole_silent_{key}", silent_of(point.rows, HOLE), n)
-    measure(run, f"hole_median_{key}", median_of(point.rows, HOLE), n)
+    run.measure_known(f"spatial_{key}", apart, n)
+    run.measure_known(f"lag_{key}", lag_of(point.rows), n)
+    run.measure_known(f"hole_silent_{key}", silent_of(point.rows, HOLE), n)
+    run.measure_known(f"hole_median_{key}", median_of(point.rows, HOLE), n)
 
 
 def publish_scan(run: Run, points: list[Point], label: str, unit: str) -> None:
@@ -226,11 +221,11 @@ def fit_scan(run: Run, points: list[Point], label: str, unit: str) -> None:
 
 def measure_fit(run: Run, prefix: str, fit: PsychometricFit) -> None:
     """Result values of one fitted flank."""
-    measure(run, f"{prefix}_threshold", fit.threshold)
-    measure(run, f"{prefix}_threshold_low", fit.threshold_interval[0])
-    measure(run, f"{prefix}_threshold_high", fit.threshold_interval[1])
-    measure(run, f"{prefix}_width", fit.width)
-    measure(run, f"{prefix}_slope", fit.slope)
+    run.measure_known(f"{prefix}_threshold", fit.threshold)
+    run.measure_known(f"{prefix}_threshold_low", fit.threshold_interval[0])
+    run.measure_known(f"{prefix}_threshold_high", fit.threshold_interval[1])
+    run.measure_known(f"{prefix}_width", fit.width)
+    run.measure_known(f"{prefix}_slope", fit.slope)
 
 
 def fit_flank(run: Run, points: list[Point]) -> PsychometricFit:
@@ -286,7 +281,7 @@ def plane(run: Run) -> None:
             publish_plane(run, image, couplings, spikelets)
             run.progress(done, len(points))
     for number, name in enumerate(("asynchronous", "single", "two")):
-        measure(run, f"plane_{name}", 100.0 * float(np.mean(image == number)))
+        run.measure_known(f"plane_{name}", 100.0 * float(np.mean(image == number)))
     run.lead("plane_two", "of the map shows two separate volleys")
 
 
@@ -300,8 +295,8 @@ def measure_landmark(run: Run, coupling: float, spikelet: float, rows: list[Row]
     key = f"{coupling:g}_{spikelet:g}"
     for place, name in enumerate(("background", "figure")):
         value = float(np.mean([row["shares"][place] for row in rows]))
-        measure(run, f"{name}_share_{key}", value, len(rows))
-    measure(run, f"phase_{key}", phase_of(rows), len(rows))
+        run.measure_known(f"{name}_share_{key}", value, len(rows))
+    run.measure_known(f"phase_{key}", phase_of(rows), len(rows))
 
 
 def publish_plane(
@@ -335,7 +330,7 @@ def discriminate(run: Run) -> None:
                 run.progress(len(listed), 2 * p.trials)
     for readout in ("readout", "temporal", "spatial"):
         hits, alarms = (share(rates[name], readout, criterion, at_least=True) for name in rates)
-        measure(run, f"hits_{readout}", hits, p.trials)
-        measure(run, f"false_alarms_{readout}", alarms, p.trials)
-        measure(run, f"success_{readout}", (hits + 100.0 - alarms) / 2.0, p.trials)
+        run.measure_known(f"hits_{readout}", hits, p.trials)
+        run.measure_known(f"false_alarms_{readout}", alarms, p.trials)
+        run.measure_known(f"success_{readout}", (hits + 100.0 - alarms) / 2.0, p.trials)
     run.lead("hits_readout", f"hits of the read-out neuron (at least {criterion} spikes)")

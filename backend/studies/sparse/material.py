@@ -5,27 +5,22 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from backend.core.files import FileProblem
 from backend.core.parameters import ParameterError
+from backend.stimuli.own_pictures import own_pictures
+from backend.stimuli.picture_files import Chosen
 from backend.studies.sparse.parameters import SparseCodingParameters
 
-LABELS = ("category", "label", "condition", "class")
+if TYPE_CHECKING:
+    from backend.networks.network import Network
+    from backend.networks.scan import Images
+
 LEAST = 3
 """z-scoring over categories needs at least three."""
-SIDES = {"alexnet": 224, "vgg11": 224, "resnet152": 224, "googlenet": 224}
-ARCHITECTURES = {"alexnet": "AlexNet", "vgg11": "VGG11"}
-
-
-class Sliceable(Protocol):
-    """Pictures in memory or on disk: a length, and slices that are arrays."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, rows: Any) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -37,16 +32,14 @@ class Material:
     images : (n, H, W[, 3]), uint8 or float32 in [0, 1], in memory or read on demand.
     category : (n,) number of the category; ``names`` one word each.
     exemplar : (n,) number within the category, from 0.
-    known : the network was trained on these categories, in this order.
-    key : identifies the pictures; equal keys, equal pictures.
+    known : MiniAlexNet was trained on these categories, in this order.
     synthetic : label of generated pictures; "" for a user's own.
     notes : what a reader must know of the selection.
     """
 
-    images: Sliceable
+    images: Images
     category: np.ndarray
     names: tuple[str, ...]
-    key: tuple[Any, ...]
     known: bool = False
     synthetic: str = ""
     notes: tuple[str, ...] = ()
@@ -65,15 +58,17 @@ class Material:
         return np.asarray(self.images[np.flatnonzero(self.category == category)[:most]])
 
 
-def material_of(p: SparseCodingParameters) -> Material:
+def material_of(p: SparseCodingParameters, network: Network) -> Material:
     """The pictures of these parameters; FileProblem or ParameterError in words."""
     if p.pictures in ("test", "transfer"):
         return shapeworld(p.pictures, p.categories, p.exemplars)
     if p.pictures == "digits":
         return digits(p.exemplars)
-    if not p.folder:
-        raise ParameterError("folder", "Your own pictures need a folder or a list. Choose one.")
-    return own(Path(p.folder), p.label, p.categories, p.exemplars, SIDES.get(p.network, 32))
+    found = own_pictures(p.folder, *network.preprocessing.reading)
+    words = [str(word) for word in found.column(p.label, Path(p.folder).name)]
+    chosen, category, names, notes = choose(words, p.categories, p.exemplars)
+    images: Images = Chosen(found.images, chosen)
+    return Material(images, category, names, synthetic=found.synthetic, notes=notes)
 
 
 @functools.lru_cache(maxsize=4)
@@ -96,8 +91,7 @@ def shapeworld(which: str, categories: int, exemplars: int) -> Material:
                   for c in range(categories))  # fmt: skip
     images = np.ascontiguousarray(pictures[:n].transpose(0, 2, 3, 1))
     return Material(
-        images, category, names, (which, categories, exemplars), known=not transfer,
-        synthetic="synthetic figures",
+        images, category, names, known=not transfer, synthetic="synthetic figures",
     )  # fmt: skip
 
 
@@ -112,56 +106,9 @@ def digits(exemplars: int) -> Material:
     small = (found.images[chosen] / 16.0).astype(np.float32)
     images = np.repeat(np.repeat(small, 4, axis=1), 4, axis=2)
     return Material(
-        images, found.target[chosen].astype(int), tuple("0123456789"), ("digits", exemplars),
+        images, found.target[chosen].astype(int), tuple("0123456789"),
         notes=("Ten categories are too few for correlations with accuracy.",),
     )  # fmt: skip
-
-
-def own(path: Path, label: str, categories: int, exemplars: int, side: int) -> Material:
-    """A user's folder, list or exported set; the first exemplars of the first categories."""
-    from backend.stimuli.importing import listed_in
-    from backend.stimuli.picture_files import PictureFiles
-
-    if not path.exists():
-        raise FileProblem(f"{path.name} does not exist. Choose the folder again.")
-    if path.name.lower().endswith((".stim.csv", ".npz")) or (path / "set.json").is_file():
-        return of_set(path, label, categories, exemplars)
-    listed = listed_in(path)
-    words = [str(w) for w in column_of(listed.labels, label, path.name)]
-    chosen, category, names, notes = choose(words, categories, exemplars)
-    files = PictureFiles([listed.files[i] for i in chosen], side, side)
-    stamp = tuple((str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files.files)
-    return Material(files, category, names, ("own", hash(stamp), side), notes=notes)
-
-
-def of_set(path: Path, label: str, categories: int, exemplars: int) -> Material:
-    """A stimulus set of the studio."""
-    from backend.stimuli import set_files
-
-    stimuli = set_files.load(path)
-    table = {key: values for key, values in stimuli.table.items() if key != "name"}
-    words = [str(w) for w in column_of(table, label, path.name)]
-    chosen, category, names, notes = choose(words, categories, exemplars)
-    stamp = path.stat()
-    key = ("set", str(path), stamp.st_size, stamp.st_mtime_ns, label, categories, exemplars)
-    images = np.asarray(stimuli.images)[chosen]
-    return Material(images, category, names, key, synthetic=stimuli.synthetic, notes=notes)
-
-
-def column_of(columns: dict[str, list[Any]], label: str, file: str) -> list[Any]:
-    """The label column: the named one, or the first of the usual names."""
-    if label:
-        if label not in columns:
-            there = ", ".join(columns) or "none"
-            raise ParameterError("label", f"{file} has no column {label}. There are: {there}.")
-        return columns[label]
-    for name in LABELS:
-        if name in columns:
-            return columns[name]
-    raise FileProblem(
-        f"{file} does not say the categories. Give a folder with one sub-folder a category, or "
-        f"name the label column."
-    )
 
 
 def choose(

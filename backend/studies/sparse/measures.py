@@ -17,7 +17,6 @@ from backend.analysis.sparseness import (
 )
 from backend.analysis.trends import bootstrap_trend, category_trends, layer_trend
 from backend.core.run import Run
-from backend.studies.sparse.declared import MOST_LAYERS
 from backend.studies.sparse.material import Material
 from backend.studies.sparse.parameters import SparseCodingParameters
 from backend.studies.sparse.responses import Responses
@@ -65,49 +64,40 @@ def hierarchy_of(responses: Responses, p: SparseCodingParameters) -> Hierarchy:
     )  # fmt: skip
 
 
-def measure(
-    run: Run, name: str, value: float, sd: float | None = None, n: int | None = None
-) -> None:
-    """Measure a declared, finite quantity; layers beyond the named ones stay in the table."""
-    if name in run.study.quantities and math.isfinite(value):
-        run.measure(name, value, sd, n)
-
-
 def measure_hierarchy(run: Run, h: Hierarchy) -> None:
     """Trends, medians and live units of one network."""
     trend = layer_trend(h.values)
-    measure(run, "tau", trend.tau, n=trend.n)
-    measure(run, "tau_p", trend.p)
-    measure(run, "tau_medians", layer_trend(h.medians).tau)
+    run.measure_known("tau", trend.tau, n=trend.n)
+    run.measure_known("tau_p", trend.p)
+    run.measure_known("tau_medians", layer_trend(h.medians).tau)
     if h.convolutional.sum() > 1:
-        measure(run, "tau_conv", layer_trend(h.values[:, h.convolutional]).tau)
+        run.measure_known("tau_conv", layer_trend(h.values[:, h.convolutional]).tau)
     if (~h.convolutional).sum() > 1:
-        measure(run, "tau_fc", layer_trend(h.values[:, ~h.convolutional]).tau)
+        run.measure_known("tau_fc", layer_trend(h.values[:, ~h.convolutional]).tau)
     whole = h.psi[:, np.isfinite(h.psi).all(axis=0)]  # layers that answer at all
     if whole.size:
-        measure(run, "largest", float(whole.max()))
-        measure(run, "least_range", float(np.ptp(whole, axis=0).min()))
+        run.measure_known("largest", float(whole.max()))
+        run.measure_known("least_range", float(np.ptp(whole, axis=0).min()))
     else:
         run.note("No unit answers differently to different categories: no index is defined.")
     medians = h.medians
     if h.convolutional.any() and not h.convolutional.all():
         first = medians[~h.convolutional][0]
         highest = float(np.fmax.reduce(medians[h.convolutional]))
-        measure(run, "fc1_over_conv", float(first) - highest)
-    measure(run, "last_median", float(medians[-1]))
+        run.measure_known("fc1_over_conv", float(first) - highest)
+    run.measure_known("last_median", float(medians[-1]))
     for number, (value, width) in enumerate(zip(medians, h.widths, strict=True), 1):
-        if number <= MOST_LAYERS:
-            measure(run, f"median_{number}", float(value))
-            measure(run, f"live_{number}", width)
+        run.measure_known(f"median_{number}", float(value))
+        run.measure_known(f"live_{number}", width)
 
 
 def measure_tests(run: Run, h: Hierarchy) -> None:
     """What takes longer: the test over categories and the resampled interval."""
     _, p = category_trends(h.values)
-    measure(run, "wilcoxon_p", p)
+    run.measure_known("wilcoxon_p", p)
     low, high = bootstrap_trend(h.values)
-    measure(run, "tau_low", low)
-    measure(run, "tau_high", high)
+    run.measure_known("tau_low", low)
+    run.measure_known("tau_high", high)
 
 
 def tabulate(run: Run, name: str, h: Hierarchy, material: Material, lesion: str) -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backend.analysis.sparseness import null_medians, sparseness
-from backend.analysis.trends import layer_trend, link, spearman_brown, stepwise
+from backend.analysis.trends import Trend, layer_trend, link, spearman_brown, stepwise
 from backend.core.run import Run
-from backend.studies.sparse.declared import LESIONS, MODELS, MOST_LAYERS, WIDTHS
+from backend.studies.sparse.declared import LESIONS, MODELS, WIDTHS
 from backend.studies.sparse.material import Material, material_of
 from backend.studies.sparse.measures import (
     Hierarchy,
     hierarchy_of,
-    measure,
     measure_hierarchy,
     measure_tests,
     null_of,
@@ -25,7 +25,7 @@ from backend.studies.sparse.measures import (
     tabulate,
     x_of,
 )
-from backend.studies.sparse.parameters import SHUFFLES, SparseCodingParameters
+from backend.studies.sparse.parameters import SHUFFLES, TRAINED, SparseCodingParameters
 from backend.studies.sparse.responses import Responses, measured_layers, pass_key, show
 from backend.studies.sparse.subject import lesioned, network_of
 
@@ -45,8 +45,10 @@ class Session:
         self.run = run
         self.p: SparseCodingParameters = run.parameters
         run.status("Preparing pictures and network")
-        self.material: Material = material_of(self.p)
         self.network: Network = network_of(self.p)
+        material = material_of(self.p, self.network)
+        named = material.known and self.p.network in TRAINED
+        self.material: Material = dataclasses.replace(material, known=named)
         if self.network.untrained:
             run.note("The weights are random: this network has never learned anything.")
         if not self.material.synthetic:
@@ -89,13 +91,13 @@ def one_pass(run: Run) -> None:
     chosen = p.lesion != "none"
     responses = session.responses(passes=(0, 1 + chosen))
     intact = hierarchy_of(responses, p)
-    measure(run, "accuracy", responses.accuracy)
+    run.measure_known("accuracy", responses.accuracy)
     shown, shown_responses = intact, responses
     if chosen:
         tabulate(run, "intact_", intact, session.material, "none")
-        measure(run, "intact_tau", layer_trend(intact.values).tau)
+        run.measure_known("intact_tau", layer_trend(intact.values).tau)
         shown_responses = session.responses(p.lesion, p.seed, intact, "lesioned", (1, 2))
-        measure(run, "lesioned_accuracy", shown_responses.accuracy)
+        run.measure_known("lesioned_accuracy", shown_responses.accuracy)
         shown = hierarchy_of(shown_responses, p)
     measure_hierarchy(run, shown)
     measure_tests(run, shown)
@@ -143,8 +145,7 @@ def measure_reliability(run: Run, responses: Responses, p: SparseCodingParameter
     halves = [responses.means.reliability(layer, p.rescale) for layer in responses.layers]
     whole = np.array([spearman_brown(r) for r in halves])
     for number, value in enumerate(halves, 1):
-        if number <= MOST_LAYERS:
-            measure(run, f"reliability_{number}", value)
+        run.measure_known(f"reliability_{number}", value)
     return whole
 
 
@@ -157,50 +158,55 @@ def lesion_models(run: Run, kinds: tuple[str, ...] | None = None) -> None:
     total = len(plan) + 1
     responses = session.responses(passes=(0, total))
     intact = hierarchy_of(responses, p)
-    measure(run, "accuracy", responses.accuracy)
-    measure(run, "intact_tau", layer_trend(intact.values).tau)
-    measure(run, "tau_medians", layer_trend(intact.medians).tau)
+    run.measure_known("accuracy", responses.accuracy)
+    run.measure_known("intact_tau", layer_trend(intact.values).tau)
+    run.measure_known("tau_medians", layer_trend(intact.medians).tau)
     publish(run, p, intact, session.material, responses)
-    medians: dict[str, list[np.ndarray]] = {kind: [] for kind in wanted}
-    accuracy: dict[str, list[float]] = {kind: [] for kind in wanted}
-    rows: dict[str, list[object]] = {
-        n: [] for n in ("lesion", "seed", "layer", "median", "accuracy")
-    }
+    cells: dict[str, list[dict[str, Any]]] = {kind: [] for kind in wanted}
+    rows: dict[str, list[Any]] = {n: [] for n in ("lesion", "seed", "layer", "median", "accuracy")}
     for number, (kind, model) in enumerate(plan, 1):
-        words = f"{LESIONS[kind][1]}, model {model + 1}"
-        one = session.responses(kind, p.seed + model, intact, words, (number, total))
-        found = hierarchy_of(one, p)
-        medians[kind].append(found.medians)
-        accuracy[kind].append(one.accuracy)
-        for layer, value in zip(found.layers, found.medians, strict=True):
-            for name, cell in zip(
-                rows, (kind, model, layer, float(value), one.accuracy), strict=True
-            ):
-                rows[name].append(cell)
-        publish(run, p, found, session.material, one, intact)
-        run.channel("lesions").publish(**lesion_data(intact, medians))
-        measure_lesion(run, kind, medians[kind], accuracy[kind], found)
-        if kind == "ReLU-off":
-            below = [one.means.means(layer).min() < 0 for layer in one.layers]
-            measure(run, "negative_share", float(np.mean(below)))
+        make = partial(one_model, session, intact, kind, model, (number, total))
+        cell = run.cells.do((kind, p.seed + model), make)
+        cells[kind].append(cell)
+        for layer, value in zip(intact.layers, cell["medians"], strict=True):
+            line = (kind, p.seed + model, layer, value, cell["accuracy"])
+            for name, one in zip(rows, line, strict=True):
+                rows[name].append(one)
+        run.channel("lesions").publish(**lesion_data(intact, cells))
+        measure_lesion(run, kind, cells[kind])
         run.table("models", rows)
     lead_lesion(run, wanted)
 
 
-def measure_lesion(
-    run: Run, kind: str, medians: list[np.ndarray], accuracy: list[float], found: Hierarchy
-) -> None:
+def one_model(
+    session: Session, intact: Hierarchy, kind: str, model: int, passes: tuple[int, int]
+) -> dict[str, Any]:
+    """Medians, accuracy and trend of one lesioned model, as a cell of the run."""
+    run, p = session.run, session.p
+    words = f"{LESIONS[kind][1]}, model {model + 1}"
+    responses = session.responses(kind, p.seed + model, intact, words, passes)
+    found = hierarchy_of(responses, p)
+    publish(run, p, found, session.material, responses, intact)
+    below = [bool(responses.means.means(layer).min() < 0) for layer in responses.layers]
+    return {
+        "medians": found.medians.tolist(), "accuracy": responses.accuracy,
+        "trend": tuple(layer_trend(found.values)), "negative": float(np.mean(below)),
+    }  # fmt: skip
+
+
+def measure_lesion(run: Run, kind: str, cells: list[dict[str, Any]]) -> None:
     """Trend of the models of one lesion so far."""
     stem = LESIONS[kind][0]
-    if len(medians) == 1 and kind == "ReLU-off":  # deterministic: all categories, as when intact
-        trend = layer_trend(found.values)
-    else:
-        trend = layer_trend(np.array(medians))
-    measure(run, f"tau_{stem}", trend.tau, n=trend.n)
-    measure(run, f"p_{stem}", trend.p)
-    measure(run, f"accuracy_{stem}", float(np.mean(accuracy)), n=len(accuracy))
-    last = [float(one[-1]) for one in medians]
-    measure(run, f"last_{stem}", float(np.mean(last)), n=len(last))
+    medians = np.array([cell["medians"] for cell in cells])
+    trend = layer_trend(medians)
+    if kind == "ReLU-off":  # deterministic: over all categories, as when intact
+        trend = Trend(*cells[0]["trend"])
+        run.measure_known("negative_share", cells[0]["negative"])
+    n = len(cells)
+    run.measure_known(f"tau_{stem}", trend.tau, n=trend.n)
+    run.measure_known(f"p_{stem}", trend.p)
+    run.measure_known(f"accuracy_{stem}", float(np.mean([c["accuracy"] for c in cells])), n=n)
+    run.measure_known(f"last_{stem}", float(medians[:, -1].mean()), n=n)
 
 
 def lead_lesion(run: Run, kinds: tuple[str, ...]) -> None:
@@ -215,13 +221,13 @@ def all_lesions(run: Run) -> None:
     lesion_models(run, ("W-all", "W-channel", "W-kernel", "bias", "ReLU-off"))
 
 
-def lesion_data(intact: Hierarchy, medians: dict[str, list[np.ndarray]]) -> dict[str, object]:
+def lesion_data(intact: Hierarchy, cells: dict[str, list[dict[str, Any]]]) -> dict[str, object]:
     """Lines of the mean of medians, bands from the lowest to the highest model."""
     data: dict[str, object] = {**x_of(intact), "intact": intact.medians}
     bands = {}
-    for kind, models in medians.items():
+    for kind, models in cells.items():
         if models:
-            stem, every = LESIONS[kind][0], np.array(models)
+            stem, every = LESIONS[kind][0], np.array([cell["medians"] for cell in models])
             data[stem] = every.mean(axis=0)
             bands[stem] = (every.min(axis=0), every.max(axis=0))
     nulls = [null_of(width, len(intact.values)) for width in intact.widths]
@@ -245,7 +251,7 @@ def performance(run: Run) -> None:
         )
     run.status("Training the read-out")
     accuracy = category_accuracy(run, p, responses.readout, material.category)
-    measure(run, "readout_accuracy", float(accuracy.mean()))
+    run.measure_known("readout_accuracy", float(accuracy.mean()))
     reliability = measure_reliability(run, responses, p)
     report_links(run, p, h, accuracy, reliability)
     tabulate(run, "", h, material, "none")
@@ -303,12 +309,11 @@ def report_links(
     corrected = np.array([min(1.0, one.p * len(links)) for one in links])
     disattenuated = r / np.sqrt(np.where(reliability > 0, reliability, np.nan))
     for number, (one, p_corrected) in enumerate(zip(links, corrected, strict=True), 1):
-        if number <= MOST_LAYERS:
-            measure(run, f"r_{number}", one.r, n=one.n)
-            measure(run, f"p_{number}", float(p_corrected))
+        run.measure_known(f"r_{number}", one.r, n=one.n)
+        run.measure_known(f"p_{number}", float(p_corrected))
     trend = layer_trend(r)
-    measure(run, "r_tau", trend.tau, n=trend.n)
-    measure(run, "r_tau_p", trend.p)
+    run.measure_known("r_tau", trend.tau, n=trend.n)
+    run.measure_known("r_tau_p", trend.p)
     run.lead("r_tau", f"Largest r: {np.nanmax(r):.2f} in {h.layers[int(np.nanargmax(r))]}.")
     run.table(
         "links",
@@ -331,8 +336,8 @@ def report_links(
         if model is None:
             run.note(f"Stepwise regression ({kind}): no layer enters.")
             continue
-        measure(run, f"f_{kind}", model.f)
-        measure(run, f"adjusted_{kind}", model.adjusted)
+        run.measure_known(f"f_{kind}", model.f)
+        run.measure_known(f"adjusted_{kind}", model.adjusted)
         kept = ", ".join(names[i] for i in model.kept)
         rest = model.n - len(model.kept) - 1
         run.note(
@@ -347,7 +352,7 @@ def widths(run: Run) -> None:
     total = len(WIDTHS) + len(MODELS) * NULL_MODELS
     for number, n in enumerate(WIDTHS):
         run.progress(number, total, f"{n} independent units")
-        measure(run, f"null_{n}", float(null_medians(n, p.categories).mean()))
+        run.measure_known(f"null_{n}", float(null_medians(n, p.categories).mean()))
     done = len(WIDTHS)
     for name, layers in MODELS.items():
         medians = []
@@ -358,7 +363,7 @@ def widths(run: Run) -> None:
             ])  # fmt: skip
             done += 1
             run.progress(done, total, f"widths of {name}")
-        measure(run, f"null_tau_{name}", layer_trend(np.array(medians)).tau)
+        run.measure_known(f"null_tau_{name}", layer_trend(np.array(medians)).tau)
         values = np.array(medians)
         run.channel("lesions").publish(
             x=np.arange(len(layers), dtype=float), x_labels=[str(n) for n in layers],

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from backend.analysis.sparseness import CategoryMeans
+from backend.core.files import revision
 from backend.core.parameters import ParameterError
 from backend.core.recent import Recent
 from backend.core.run import Run
@@ -41,7 +42,6 @@ class Responses:
     readout: np.ndarray
     correct: np.ndarray
     done: int = 0
-    notes: list[str] = field(default_factory=list)
 
     @property
     def accuracy(self) -> float:
@@ -55,8 +55,8 @@ PASSES: Recent[Responses] = Recent(KEPT)
 def pass_key(p: SparseCodingParameters, lesion: str, seed: int) -> tuple[object, ...]:
     """Everything a pass depends on; view settings are not among it."""
     same = (
-        p.network, p.training_seed, p.weights, p.pictures, p.folder, p.label, p.categories,
-        p.exemplars, p.response, p.pooling,
+        p.network, p.training_seed, revision(p.weights), p.pictures, revision(p.folder), p.label,
+        p.categories, p.exemplars, p.response, p.pooling,
     )  # fmt: skip
     if lesion == "none":
         return (*same, "none")

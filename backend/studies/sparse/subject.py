@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backend.core.parameters import ParameterError
-from backend.studies.sparse.parameters import SparseCodingParameters
+from backend.studies.sparse.parameters import TRAINED, SparseCodingParameters
 
 if TYPE_CHECKING:
     from backend.networks.network import Network
@@ -16,15 +16,11 @@ if TYPE_CHECKING:
 
 def network_of(p: SparseCodingParameters) -> Network:
     """The network these parameters name; FileProblem for weights that do not fit."""
-    if p.network in ("mini-a", "mini-b"):
-        from backend.networks.mini import mini_alexnet
-
-        if p.network == "mini-b":
-            return mini_alexnet("B", 0)
-        return mini_alexnet("A", p.training_seed)
     from backend.networks.opening import open_network
 
-    return open_network(p.network, Path(p.weights) if p.weights else None)
+    weights = Path(p.weights) if p.weights and p.network not in TRAINED else None
+    seed = p.training_seed if p.network == "mini-a" else 0
+    return open_network(p.network, weights, seed)
 
 
 def lesioned(network: Network, p: SparseCodingParameters, kind: str, seed: int) -> Network:
