@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from backend.core.parameters import ParameterError
 
 UNDO_LIMIT = 500
 
@@ -104,6 +107,22 @@ class ParameterHistory(QObject):
             self.preset = preset
             self.preset_changed.emit()
         self.changed.emit(frozenset(values))
+
+    def kept(self) -> dict[str, Any]:
+        """What a session keeps."""
+        return {"preset": self.preset, "parameters": self.parameters.document()}
+
+    def bring_back(self, kept: Mapping[str, Any]) -> None:
+        """Come back from a session; what no longer fits stays at its preset."""
+        names = [preset.name for preset in self.source.presets]
+        preset = str(kept.get("preset") if kept.get("preset") in names else names[0])
+        values = kept.get("parameters")
+        good = self.source.parameters_of(preset).document()
+        for name, value in (values if isinstance(values, dict) else {}).items():
+            with contextlib.suppress(ParameterError):
+                self.source.Parameters.parse(str(name), value)
+                good[str(name)] = value
+        self.apply(preset, good)
 
     @property
     def differing(self) -> int:

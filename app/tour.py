@@ -167,9 +167,9 @@ def explore(window: Any) -> None:
     page.tree.choose("relu3")
     settle(0.2)
     page.board.choose(6)
-    page.evolve()
+    page.errands.evolve()
     wait(lambda: not page.alive, "the optimal stimulus")
-    page.find_top()
+    page.errands.find_top()
     wait(lambda: not page.alive, "the top pictures")
     settle(0.5)
 
@@ -259,7 +259,7 @@ def made_set(window: Any) -> None:
     studio("shapes", n="8")(window)
     panel = window.panels["stimuli"]
     panel.make()
-    wait(lambda: panel.task.finished and panel._then is None, "the set")
+    wait(lambda: panel.work.settled, "the set")
     panel.board.sheet.sheet.set_current(11)
 
 
@@ -276,7 +276,7 @@ def edit_set(window: Any) -> None:
     studio("faces", n="24")(window)
     panel = window.panels["stimuli"]
     panel.make()
-    wait(lambda: panel.task.finished and panel._then is None, "the set")
+    wait(lambda: panel.work.settled, "the set")
     panel.sets.act(action("mask"))
 
 

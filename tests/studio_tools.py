@@ -40,7 +40,7 @@ def press(panel: StimuliPanel) -> None:
 
 def finished(panel: StimuliPanel, wait: Wait) -> None:
     """The present task is over, and the panel has noticed."""
-    task = panel.task
+    task = panel.work.task
     assert task is not None
     wait(lambda: task.finished and panel.strip.state == task.state)
 
@@ -54,8 +54,8 @@ def made(panel: StimuliPanel, wait: Wait, n: int = 6) -> StimulusSet:
     small(panel, n)
     press(panel)
     finished(panel, wait)
-    assert panel.task is not None
-    assert panel.task.outcome == "done", panel.banners.banners
+    assert panel.work.task is not None
+    assert panel.work.task.outcome == "done", panel.banners.banners
     return on_screen(panel)
 
 

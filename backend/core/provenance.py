@@ -15,7 +15,10 @@ from typing import Any
 
 from backend.core.parameters import Parameters
 
-PACKAGES = ("numpy", "scipy", "numba", "pandas", "pydantic", "scikit-image", "brian2")
+PACKAGES = (
+    "numpy", "scipy", "numba", "pandas", "pydantic", "scikit-image", "brian2", "torch",
+    "torchvision", "scikit-learn", "captum", "h5py", "nibabel",
+)  # fmt: skip
 WINDOW_PACKAGES = ("PySide6-Essentials", "QtAwesome", "matplotlib")
 
 

@@ -71,8 +71,9 @@ def page(job: Job, drawn: list[tuple[str, str, bytes]]) -> str:
         f"<p>{escape(study.question)}<br><small>{escape(record.preset)} · {record.procedure} · "
         f"{escape(record.started)} · {state}</small></p>",
     ]
-    if study.synthetic:
-        parts.append(f"<p><small>{escape(study.synthetic)}</small></p>")
+    synthetic = study.synthetic_of(job.start_parameters)
+    if synthetic:
+        parts.append(f"<p><small>{escape(synthetic)}</small></p>")
     if result.lead and result.lead in result.values:
         quantity = study.quantities[result.lead]
         value = shown_value(result.values[result.lead].value, quantity.digits)

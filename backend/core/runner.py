@@ -103,7 +103,7 @@ class Job:
             self.start_parameters,
             changes_document(self.run.changes),
             self.record.started,
-            self.study.synthetic,
+            self.study.synthetic_of(self.start_parameters),
         )
 
 

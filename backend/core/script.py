@@ -63,14 +63,14 @@ def write_methods(study: Study, preset: str, parameters: Any, procedure: str) ->
     lines = [own] if own else []
     settings = f'Settings were those of the preset "{preset}"'
     lines.append(f"{settings}, except {changed}." if changed else f"{settings}.")
-    packages = versions(("numpy", "numba"))
-    software = ", ".join(f"{name} {number}" for name, number in packages.items())
+    software = ", ".join(f"{n} {number}" for n, number in versions(study.software).items())
+    what = "Simulations were" if study.family == "spiking" else "Everything was"
     lines.append(
-        f"Simulations were run with Isomorph {version()} ({software}), "
-        f"seed {getattr(parameters, 'seed', 0)}."
+        f"{what} run with Isomorph {version()} ({software}), seed {getattr(parameters, 'seed', 0)}."
     )
-    if study.synthetic:
-        lines.append(study.synthetic)
+    synthetic = study.synthetic_of(parameters)
+    if synthetic:
+        lines.append(synthetic)
     return " ".join(lines) + "\n\nReference: " + study.citation.text
 
 

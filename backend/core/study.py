@@ -82,6 +82,8 @@ class Study(ABC):
     layout: ClassVar[Mapping[str, Split]]
     monitors: ClassVar[Mapping[str, str]] = {}
     synthetic: ClassVar[str] = ""
+    software: ClassVar[tuple[str, ...]] = ("numpy", "numba")
+    """Packages that decide its numbers, named in the methods paragraph."""
     notes: ClassVar[tuple[str, ...]] = ()
     time_unit: ClassVar[str] = "ms"
     warm_duration: ClassVar[float] = 2.0
@@ -91,6 +93,10 @@ class Study(ABC):
     @abstractmethod
     def run(self, run: Run) -> None:
         """Do ``run.procedure`` with ``run.parameters``; measure, publish, offer on ``run``."""
+
+    def synthetic_of(self, parameters: Any) -> str:
+        """What of these settings' data is synthetic, in words; "" when nothing is."""
+        return self.synthetic
 
     def check(self, parameters: Any, procedure: str = "free") -> list[Notice]:
         """Warnings about a parameter set; raises ParameterError for one that cannot run."""

@@ -45,6 +45,7 @@ class DNNBrain(Study):
     views = declared.VIEWS
     layout = declared.LAYOUT
     synthetic: ClassVar[str] = declared.SYNTHETIC
+    software: ClassVar[tuple[str, ...]] = ("numpy", "torch", "scikit-learn")
     notes = declared.NOTES
 
     def run(self, run: Run) -> None:
@@ -62,6 +63,13 @@ class DNNBrain(Study):
             "inference": checks.inference,
             "hrf": checks.response_function,
         }[run.procedure](run)
+
+    def synthetic_of(self, parameters: Any) -> str:
+        """Generated pictures, a simulated brain, or neither."""
+        p: DNNBrainParameters = parameters
+        words = [] if p.stimuli == "own" else [declared.SYNTHETIC_PICTURES]
+        words += [] if p.brain == "own" else [declared.SYNTHETIC_BRAIN]
+        return " ".join(words)
 
     def layout_of(self, parameters: Any, procedure: str = "free") -> str:
         """Each procedure has its own views; the checks show numbers only."""

@@ -36,6 +36,7 @@ class SparseCoding(Study):
     views = declared.VIEWS
     layout = declared.LAYOUT
     synthetic: ClassVar[str] = declared.SYNTHETIC
+    software: ClassVar[tuple[str, ...]] = ("numpy", "torch", "scikit-learn")
     notes = declared.NOTES
 
     def run(self, run: Run) -> None:
@@ -61,6 +62,10 @@ class SparseCoding(Study):
     def warm_settings(self) -> list[Any]:
         """Nothing is compiled; one small run finds a broken installation early."""
         return [self.Parameters().changed(categories=4, exemplars=2)]
+
+    def synthetic_of(self, parameters: Any) -> str:
+        """Generated pictures; digits and a user's own are none."""
+        return self.synthetic if parameters.pictures in ("test", "transfer") else ""
 
     def layout_of(self, parameters: Any, procedure: str = "free") -> str:
         """The hierarchy, lesioned models, or the link with accuracy."""

@@ -88,8 +88,8 @@ def test_a_stimulus_evolves_and_sliders_act_meanwhile(page: ExplorerPage, qtbot:
     assert page.alive
     page.history.drag("total_variation", 0.5)
     qtbot.waitUntil(lambda: not page.alive, timeout=30_000)
-    assert page.task is not None
-    assert page.task.outcome == "done"
+    assert page.errands.work.task is not None
+    assert page.errands.work.task.outcome == "done"
     trace = drawn(page, "trace")
     assert trace["value"][-1] > trace["value"][0] + 5
     assert drawn(page, "optimal")["note"].startswith("fc3 unit 6")
@@ -100,18 +100,18 @@ def test_cancelling_keeps_the_evolved_picture(page: ExplorerPage, qtbot: QtBot) 
     page.board.choose(5)
     page.history.set_value("steps", 5000)
     page.run_or_pause()
-    qtbot.waitUntil(lambda: len(page._steps) > 5, timeout=30_000)
+    qtbot.waitUntil(lambda: len(page.errands.steps) > 5, timeout=30_000)
     page.stop()
     qtbot.waitUntil(lambda: not page.alive, timeout=2_000)
-    assert page.task is not None
-    assert page.task.outcome == "cancelled"
+    assert page.errands.work.task is not None
+    assert page.errands.work.task.outcome == "cancelled"
     assert drawn(page, "optimal").get("image") is not None
 
 
 def test_top_pictures_are_the_best_of_the_whole_set(page: ExplorerPage, qtbot: QtBot) -> None:
     page.tree.choose("fc3")
     page.board.choose(5)
-    page.find_top()
+    page.errands.find_top()
     qtbot.waitUntil(lambda: not page.alive, timeout=30_000)
     page._slow()
     parts = drawn(page, "top")["parts"]
@@ -279,7 +279,7 @@ def test_activations_are_recorded_to_a_file_of_the_field(
     page.tree.choose("relu5")
     page.history.set_value("recorded", "rectified")
     page.history.set_value("pooling", "mean")
-    page.record(tmp_path / "mine.h5")
+    page.errands.record(tmp_path / "mine.h5")
     qtbot.waitUntil(lambda: not page.alive, timeout=30_000)
     page._slow()
     assert page.banners.banners.get("task") is None
@@ -311,7 +311,7 @@ def test_a_broken_picture_is_left_out_and_nothing_of_another_stays(
     assert page.banners.banners.get("open") is None
     page.tree.choose("relu1")
     page.board.choose(2)
-    page.find_top()
+    page.errands.find_top()
     qtbot.waitUntil(lambda: not page.alive, timeout=10_000)
     page._slow()
     assert drawn(page, "top")["note"] == "1 of 4 cannot be read"

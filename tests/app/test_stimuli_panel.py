@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QItemSelectionModel, QObject, Qt
+from PySide6.QtCore import QItemSelectionModel, QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 from studio_tools import (
@@ -179,7 +179,7 @@ def test_settings_that_do_not_go_together_are_refused_at_their_field_and_nothing
     assert "carry at most" in panel.form.errors["frequency"]
     assert not panel.strip.primary.isEnabled()
     press(panel)
-    assert panel.task is None
+    assert panel.work.task is None
     panel.window_.undo()
     panel.window_.undo()
     assert panel.form.errors == {}
@@ -227,7 +227,7 @@ def test_pause_stands_still_continue_goes_on(
 ) -> None:
     small(panel, 1000)
     press(panel)
-    task = panel.task
+    task = panel.work.task
     assert task is not None
     wait(lambda: panel.strip.chip.text() == "Running")
     gate.release()
@@ -248,7 +248,7 @@ def test_cancel_leaves_no_half_set(
 ) -> None:
     small(panel, 1000)
     press(panel)
-    task = panel.task
+    task = panel.work.task
     assert task is not None
     gate.release()
     wait(lambda: task.done == 256)
@@ -321,8 +321,8 @@ def test_closing_the_window_while_a_set_is_made_asks_and_leaves_nothing(
     gate.release(100)
     panel.window_.close()
     assert not panel.window_.isVisible()
-    assert panel.task is not None
-    assert panel.task.outcome == "cancelled"
+    assert panel.work.task is not None
+    assert panel.work.task.outcome == "cancelled"
     assert list(panel.sets.store.root.iterdir()) == []
 
 
@@ -422,7 +422,7 @@ def test_garbage_is_collected_in_the_window_s_thread_only(panel: StimuliPanel, w
             keep.extend([[i] for i in range(100_000)])
             return len(keep)
 
-        panel.start_task("Allocate", work, lambda result: None)
+        panel.work.start("Allocate", work, lambda result: None)
         for value in range(20):
             panel.history.set_value("contrast", 0.3 + value / 100)
         finished(panel, wait)
@@ -436,10 +436,12 @@ def test_garbage_is_collected_in_the_window_s_thread_only(panel: StimuliPanel, w
 def test_hidden_the_studio_rests(panel: StimuliPanel, wait: Wait) -> None:
     drawn(panel, wait)
     panel.window_.show_panel("home")
-    assert not panel.frame_timer.isActive()
-    assert not panel.slow_timer.isActive()
+    direct = Qt.FindChildOption.FindDirectChildrenOnly
+    timers = [one for one in panel.findChildren(QTimer, options=direct) if not one.isSingleShot()]
+    assert timers
+    assert not any(timer.isActive() for timer in timers)
     panel.window_.show_panel("stimuli")
-    assert panel.frame_timer.isActive()
+    assert all(timer.isActive() for timer in timers)
     assert np.ptp(drawn(panel, wait)) > 0
 
 

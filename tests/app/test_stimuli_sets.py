@@ -145,8 +145,8 @@ def test_every_edit_makes_a_set_through_its_dialog(panel: StimuliPanel, wait: Wa
         assert parts == (["before", "after"] if one.pixels else ["before"])
         QTest.mouseClick(dialog.make, LEFT)
         finished(panel, wait)
-        assert panel.task is not None
-        assert panel.task.outcome == "done", (one.id, panel.task.failure)
+        assert panel.work.task is not None
+        assert panel.work.task.outcome == "done", (one.id, panel.work.task.failure)
         derived = on_screen(panel)
         assert derived.name == f"s-{one.id}-{one.suffix}"
         assert len(derived.history) > len(stimuli.history)
@@ -229,8 +229,8 @@ def imported(panel: StimuliPanel, wait: Wait, path: Path) -> StimulusSet:
     dialog = import_dialog(panel, path)
     dialog._accept()
     finished(panel, wait)
-    assert panel.task is not None
-    assert panel.task.outcome == "done", panel.task.failure
+    assert panel.work.task is not None
+    assert panel.work.task.outcome == "done", panel.work.task.failure
     return on_screen(panel)
 
 

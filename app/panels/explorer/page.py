@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent, QUndoCommand
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent, QUndoCommand
 from PySide6.QtWidgets import (
-    QFileDialog,
-    QMessageBox,
     QSplitter,
     QTabWidget,
     QVBoxLayout,
@@ -20,14 +16,11 @@ from PySide6.QtWidgets import (
 
 from app.history import ParameterHistory
 from app.panels.explorer.board import ExplorerBoard
+from app.panels.explorer.errands import FETCH, PROCEDURES, Errands
 from app.panels.explorer.unit_page import UnitPage
-from app.panels.stimuli.panel import task_words
-from backend.core.files import FileProblem
-from backend.core.parameters import ParameterError
+from app.panels.ticking import FRAME_MS, SLOW_MS, TickingPage
+from app.panels.work import failure_banner
 from backend.core.runner import Failure
-from backend.core.store import home
-from backend.core.study import Procedure
-from backend.core.tasks import Task
 from backend.networks.explorer_parameters import ExplorerParameters, ExplorerSource
 from widgets import theme
 from widgets.banner import Banner, BannerArea
@@ -43,24 +36,11 @@ if TYPE_CHECKING:
     from backend.networks.explorer import Explorer, Shown
     from backend.networks.lesions import Lesion
 
-FRAME_MS, SLOW_MS = 16, 125
 COMPACT_PX = 1240
 OPENING = frozenset({"network", "weights", "pictures", "folder"})
 ATTRIBUTING = frozenset({
     "method", "samples", "sd", "path", "window", "stride", "display", "summary", "seed",
 })  # fmt: skip
-SHOWN_EVERY = 2
-"""Steps between two pictures of an evolving stimulus."""
-FETCH = Procedure(
-    "fetch", "Fetch weights…", "download", "The published weights, after you have seen what it is.",
-)  # fmt: skip
-PROCEDURES = (
-    Procedure("top", "Find top pictures", "trophy-outline", "The unit's best of the whole set."),
-    Procedure("ablate", "Ablate channel", "eraser", "Silence it; everything is shown again."),
-    Procedure(
-        "record", "Record…", "record-circle-outline", "Activations of all pictures to a file."
-    ),
-)
 
 
 class SetLesions(QUndoCommand):
@@ -77,7 +57,7 @@ class SetLesions(QUndoCommand):
         self.page.set_lesions(self.before)
 
 
-class ExplorerPage(QWidget):
+class ExplorerPage(TickingPage):
     """Layer tree and form, views, the page of the unit chosen."""
 
     def __init__(self, window: MainWindow, pages: list[tuple[str, str, int]]) -> None:
@@ -94,23 +74,14 @@ class ExplorerPage(QWidget):
         self.banners = BannerArea()
         self.lesions: tuple[Lesion, ...] = ()
         self._lesions_of: dict[tuple[str, str], tuple[Lesion, ...]] = {}
-        self.task: Task | None = None
-        self._then: Any = None
-        self._steps: list[tuple[float, float]] = []
-        self._best = float("nan")
-        self._drawn_step = -1
+        self._layer = ""
+        self.errands = Errands(self)
         self._pages = pages
         self._lay_out()
-        self.frame_timer = self._timer(FRAME_MS, self._frame)
-        self.slow_timer = self._timer(SLOW_MS, self._slow)
+        self.tick(FRAME_MS, self._frame)
+        self.tick(SLOW_MS, self._slow)
         self._connect()
         self._fill()
-
-    def _timer(self, interval: int, call: Any) -> QTimer:
-        timer = QTimer(self)
-        timer.setInterval(interval)
-        timer.timeout.connect(call)
-        return timer
 
     def _lay_out(self) -> None:
         left = QSplitter(Qt.Orientation.Vertical)
@@ -219,22 +190,25 @@ class ExplorerPage(QWidget):
             self.banners.remove(key)
         self.tree.show_layers(layer_rows(explorer))
         self.graph.show_rows(graph_rows(explorer))
-        self._steps = []
+        self.errands.forget_steps()
+        self.errands.forget_best()
         self.lesions = self._lesions_of.get(self._network_key(), ())
         self.header.set_synthetic(explorer.synthetic)
         random = explorer.network.untrained
+        published = random and self.errands.published() is not None
         if random:
             self.banners.show_banner("random", Banner(
                 "Random weights",
                 "This network has never learned. Choose a weights file under Network"
-                + (", or press Fetch weights…" if self.published() else "") + ".", "warning",
+                + (", or press Fetch weights…" if published else "") + ".", "warning",
             ))  # fmt: skip
         else:
             self.banners.remove("random")
-        self.strip.set_procedures((*PROCEDURES, *([FETCH] if random and self.published() else ())))
-        self._best = float("nan")
+        self.strip.set_procedures((*PROCEDURES, FETCH) if published else PROCEDURES)
         spatial = [one.name for one in explorer.layers if len(one.shape) == 3]
-        self.tree.choose(spatial[min(1, len(spatial) - 1)] if spatial else explorer.layers[0].name)
+        first = spatial[min(1, len(spatial) - 1)] if spatial else explorer.layers[0].name
+        self.tree.choose(self._layer if self._layer in self.tree.layers else first)
+        self._layer = ""
         self.board.ask_picture(self.parameters.picture - 1, self.lesions)
 
     def _shown(self, shown: Shown) -> None:
@@ -255,22 +229,19 @@ class ExplorerPage(QWidget):
             self.form.refuse(failure.field, failure.text, failure.fix)
         if self.board.shown is None:
             self.unit.show_answer(())
-        self.banners.show_banner(
-            "open", Banner(failure.title, failure.text, "error", (), failure.details)
-        )
+        self.banners.show_banner("open", failure_banner(failure))
 
     # ---- the unit --------------------------------------------------------------------------
 
     def _layer_chosen(self, name: str) -> None:
         self.board.show_layer(name)
         self.graph.choose(name)
-        for channel in ("attribution", "top"):
-            self.board.channels[channel].publish()
+        self.board.channels["attribution"].publish()
+        self.errands.forget_best()
         self._show_facts()
 
     def _channel_chosen(self, channel: int, row: int, column: int) -> None:
-        self._best = float("nan")
-        self.board.channels["top"].publish()
+        self.errands.forget_best()
         self._show_facts()
         self._attribute()
 
@@ -319,167 +290,35 @@ class ExplorerPage(QWidget):
 
     def run_or_pause(self) -> None:
         """The primary button: evolve a stimulus, pause, continue."""
-        task = self.task
-        if task is not None and not task.finished:
-            task.resume() if task.state == "paused" else task.pause()
-            self._slow()
-            return
-        self.evolve()
+        if not self.errands.work.toggle():
+            self.errands.evolve()
 
     def do(self, procedure: str) -> None:
         """A secondary button of the strip."""
+        errands = self.errands
         {
-            "top": self.find_top, "ablate": self.ablate, "record": self.ask_record,
-            "fetch": self.fetch,
+            "top": errands.find_top, "ablate": self.ablate, "record": errands.ask_record,
+            "fetch": errands.fetch,
         }[procedure]()  # fmt: skip
 
-    def _needs_unit(self) -> Any:
+    def needed_unit(self) -> Any:
+        """The unit chosen, or None and a word on how to choose one."""
         unit = self.chosen_unit()
         if unit is None:
             self.window_.say("Choose a layer, then click one of its channels.")
         return unit
 
-    def evolve(self) -> None:
-        """Grow the stimulus that drives the unit most; sliders act while it grows."""
-        unit, explorer = self._needs_unit(), self.board.explorer
-        if unit is None or explorer is None:
-            return
-        network, total = explorer.copy(), self.parameters.steps
-        words = unit.label(network)
-        self._steps, self._drawn_step = [], -1
-
-        def work(task: Task) -> Any:
-            from backend.networks.explorer import evolve
-
-            last = None
-            for step in evolve(network, lambda: self.parameters, unit, task.check):
-                last = step
-                self._steps.append((float(step.index), step.activation))
-                if step.index % SHOWN_EVERY == 0 or step.index == total:
-                    self.board.channels["optimal"].publish(
-                        image=np.round(step.picture * 255).astype(np.uint8), note=words
-                    )
-                task.progress(step.index, total, "steps")
-            return last
-
-        self._start(f"Evolve {words}", work, lambda last: self.find_best(unit))
-
-    def find_best(self, unit: Any) -> None:
-        """Say how the evolved stimulus compares when the set's best is known."""
-        if self._steps:
-            words = f"{self._steps[0][1]:.3g} at the start, {self._steps[-1][1]:.3g} at the end"
-            if np.isfinite(self._best):
-                words += f"; best picture of the set {self._best:.3g}"
-            self.window_.say(words + ".")
-
-    def find_top(self) -> None:
-        """Show the whole set to the network and keep the unit's best pictures."""
-        unit, explorer = self._needs_unit(), self.board.explorer
-        if unit is None or explorer is None:
-            return
-        network, k = explorer.copy(), self.parameters.top
-
-        def work(task: Task) -> Any:
-            from backend.networks.explorer import top_pictures
-
-            return top_pictures(network, explorer, unit, k, task.progress)
-
-        self._start(f"Top pictures of {unit.label(network)}", work, self._take_top)
-
-    def _take_top(self, found: tuple[list[tuple[str, np.ndarray]], float, str]) -> None:
-        parts, self._best, note = found
-        self.board.channels["top"].publish(parts=parts, note=note)
-        self._publish_trace()
-
     def ablate(self) -> None:
         """Silence the channel; the picture goes through the network again. Ctrl+Z undoes it."""
         from backend.networks.lesions import Lesion
 
-        unit = self._needs_unit()
+        unit = self.needed_unit()
         if unit is None:
             return
         lesion = Lesion("ablate", (self.board.layer,), channels=(unit.channel,), ablation="zero")
         if lesion not in self.lesions:
             text = f"Ablate {self.board.layer} {unit.channel + 1}"
             self.undo_stack.push(SetLesions(self, text, (*self.lesions, lesion)))
-
-    def ask_record(self) -> None:
-        """Ask where the activations go, then record."""
-        name = f"{self.board.layer or 'network'}.act.h5".replace("#", "_")
-        chosen, _ = QFileDialog.getSaveFileName(
-            self, "Record activations", name, "DNNBrain activations (*.act.h5)"
-        )
-        if chosen:
-            self.record(Path(chosen))
-
-    def record(self, path: Path) -> None:
-        """Activations of the layers chosen for all pictures, chunk by chunk; an interrupted
-        recording of the same goes on where it stopped."""
-        explorer, p = self.board.explorer, self.parameters
-        if explorer is None:
-            return
-        if not path.name.endswith(".act.h5"):
-            path = path.with_name(path.name.removesuffix(".h5") + ".act.h5")
-        layers = recorded_layers(explorer, p.recorded, self.board.layer)
-        pooling = None if p.pooling == "none" else p.pooling
-        network = explorer.copy()
-
-        def work(task: Task) -> Any:
-            from backend.networks.scan import scan
-
-            return scan(
-                network, explorer.images, layers, path, pooling=pooling, precision=p.precision,
-                check=task.check,
-                progress=lambda done, total: task.progress(done, total, "pictures"),
-            )  # fmt: skip
-
-        def said(made: Any) -> None:
-            self.window_.say(f"{path.name} holds {made.size}.")
-
-        self._start(f"Record {path.name}", work, said)
-
-    def published(self) -> Any:
-        """Record of the network's recommended weights; None where nobody publishes any."""
-        from backend.networks import zoo
-
-        try:
-            return zoo.weights_named(self.parameters.network)
-        except (FileProblem, ParameterError):
-            return None
-
-    def fetch(self) -> None:
-        """Fetch published weights when the user agrees to size, licence and source."""
-        weights = self.published()
-        if weights is None or not self._agreed(weights):
-            return
-        folder = home() / "weights"
-
-        def work(task: Task) -> Any:
-            from backend.networks import zoo
-
-            return zoo.fetch(
-                weights, folder, task.check,
-                lambda done, total: task.progress(done // 1000, total // 1000, "kB"),
-            )  # fmt: skip
-
-        def take(path: Path) -> None:
-            self.history.set_value("weights", str(path))
-
-        self._start(f"Fetch {weights.file}", work, take)
-
-    def _agreed(self, weights: Any) -> bool:
-        """Ask once, with everything that matters."""
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setText(f"Fetch {weights.name}, {weights.size / 1e6:.0f} MB?")
-        box.setInformativeText(
-            f"From {weights.address}\nLicence: {weights.licence}\n"
-            f"Its SHA-256 must begin with {weights.hash or 'anything: none is published'}."
-        )
-        go = box.addButton("Fetch", QMessageBox.ButtonRole.AcceptRole)
-        box.setDefaultButton(box.addButton("Do not fetch", QMessageBox.ButtonRole.RejectRole))
-        box.exec()
-        return box.clickedButton() is go
 
     def set_lesions(self, lesions: tuple[Lesion, ...]) -> None:
         """Make the network have these lesions, and look again."""
@@ -490,77 +329,26 @@ class ExplorerPage(QWidget):
         """Lesions belong to a network: another one, or undo, brings its own."""
         return self.parameters.network, self.parameters.weights
 
-    def _start(self, title: str, work: Any, then: Any) -> None:
-        if self.alive:
-            assert self.task is not None
-            self.window_.say(f"{self.task.title} is under way. Cancel it, or wait for its end.")
-            return
-        self.banners.remove("task")
-        self.task = self.window_.runner.task(title, work, "explorer")
-        self._then = then
-        self._slow()
-
     @property
     def alive(self) -> bool:
         """Whether something with an end is under way."""
-        return self.task is not None and not self.task.finished
+        return self.errands.work.alive
 
     def stop(self) -> None:
         """Cancel what is under way; the evolved picture stays."""
-        if self.task is not None:
-            self.task.cancel()
+        self.errands.work.stop()
 
     # ---- time ------------------------------------------------------------------------------
 
     def _frame(self) -> None:
-        if self._steps and len(self._steps) != self._drawn_step:
-            self._drawn_step = len(self._steps)
-            self._publish_trace()
+        self.errands.pull()
         self.board.pull()
 
-    def _publish_trace(self) -> None:
-        if not self._steps:
-            return
-        steps = np.array(self._steps)
-        data = {"x": steps[:, 0], "value": steps[:, 1]}
-        if np.isfinite(self._best):
-            data |= {"best_x": steps[[0, -1], 0], "best": np.full(2, self._best)}
-        self.board.channels["trace"].publish(**data)
-
     def _slow(self) -> None:
-        task, strip = self.task, self.strip
-        if task is None:
-            strip.set_state("idle")
-            opening = self.board.explorer is None and self.board.busy
-            strip.set_words("", "Opening the network" if opening else "", "")
-        else:
-            strip.set_state(task.state)
-            total = task.total if not task.finished else 0
-            strip.set_progress(task.done if total else None, total or None)
-            strip.set_words("", *task_words(task))
-            if task.finished and self._then is not None:
-                then, self._then = self._then, None
-                self._ended(task, then)
+        self.errands.work.show()
+        if self.errands.work.task is None and self.board.explorer is None:
+            self.strip.set_words("", "Opening the network" if self.board.busy else "", "")
         self.window_.rail.show_alive("explorer", self.alive or self.window_.running_in("explorer"))
-
-    def _ended(self, task: Task, then: Any) -> None:
-        if task.outcome == "done":
-            then(task.result)
-        elif task.failure is not None:
-            failure = task.failure
-            self.banners.show_banner(
-                "task", Banner(failure.title, failure.text, "error", (), failure.details)
-            )
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.frame_timer.start()
-        self.slow_timer.start()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self.frame_timer.stop()
-        self.slow_timer.stop()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -571,8 +359,7 @@ class ExplorerPage(QWidget):
     def shut(self) -> None:
         """End the worker thread (the window closes)."""
         self.board.work.close()
-        self.frame_timer.stop()
-        self.slow_timer.stop()
+        self.stop_ticking()
 
     # ---- words and files -------------------------------------------------------------------
 
@@ -608,34 +395,13 @@ class ExplorerPage(QWidget):
 
     def kept(self) -> dict[str, Any]:
         """What a session keeps."""
-        return {
-            "preset": self.history.preset, "parameters": self.parameters.document(),
-            "layer": self.board.layer,
-        }  # fmt: skip
+        return {**self.history.kept(), "layer": self.board.layer}
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Come back from a session; what no longer fits stays at its preset."""
-        values = kept.get("parameters")
-        good = self.parameters.document()
-        for name, value in (values if isinstance(values, dict) else {}).items():
-            with contextlib.suppress(ParameterError):
-                ExplorerParameters.parse(str(name), value)
-                good[str(name)] = value
-        names = [one.name for one in ExplorerSource.presets]
-        preset = kept.get("preset") if kept.get("preset") in names else names[0]
-        self.history.apply(str(preset), good)
+        self._layer = str(kept.get("layer", ""))
+        self.history.bring_back(kept)
         self.undo_stack.clear()
-
-
-def recorded_layers(explorer: Explorer, which: str, chosen: str) -> list[str]:
-    """Names of the layers a recording takes."""
-    from backend.networks.layers import relu_layers
-
-    if which == "chosen":
-        return [chosen]
-    if which == "rectified":
-        return [one.name for one in relu_layers(explorer.network)]
-    return [one.name for one in explorer.layers]
 
 
 def graph_rows(explorer: Explorer) -> list[GraphRow]:

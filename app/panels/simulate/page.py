@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent, QUndoStack
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent, QUndoStack
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app import exporting
@@ -18,6 +18,7 @@ from app.panels.simulate.board import Board
 from app.panels.simulate.drafts import Drafts
 from app.panels.simulate.spokesman import Spokesman
 from app.panels.simulate.status import show_result, show_strip, stale_words
+from app.panels.ticking import FRAME_MS, SLOW_MS, TickingPage
 from backend.core.files import FileProblem, text_of_array
 from backend.core.parameters import ParameterError
 from backend.core.run import StopCondition
@@ -37,8 +38,6 @@ from widgets.splitter import Splitter
 if TYPE_CHECKING:
     from app.window import MainWindow
 
-FRAME_MS = 16
-SLOW_MS = 125
 COMPACT_PX = 1240
 WIDE_PX = 2000
 MOST_BUTTONS = 3
@@ -54,7 +53,7 @@ SPEEDS: tuple[tuple[str, float | None], ...] = (
 """Words and model milliseconds a wall second."""
 
 
-class StudyPage(QWidget):
+class StudyPage(TickingPage):
     """The page of one study; made on first visit, kept while the window lives."""
 
     def __init__(self, controller: StudyController, window: MainWindow) -> None:
@@ -82,18 +81,10 @@ class StudyPage(QWidget):
         self._then: Callable[[], object] | None = None
         self._buttons: list[Procedure] = []
         self._later: list[tuple[str, str]] = []
-        self.frame_timer = self._timer(FRAME_MS, self._frame)
-        self.slow_timer = self._timer(SLOW_MS, self._slow)
+        self.tick(FRAME_MS, self._frame)
+        self.tick(SLOW_MS, self._slow)
         self._connect()
         self._fill()
-
-    def _timer(self, interval: int, call: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setInterval(interval)
-        if interval == FRAME_MS:
-            timer.setTimerType(Qt.TimerType.PreciseTimer)
-        timer.timeout.connect(call)
-        return timer
 
     def _lay_out(self) -> None:
         centre = QWidget()
@@ -162,23 +153,12 @@ class StudyPage(QWidget):
         here = [(s.id, s.title, s.number) for s in panel if s.panel == study.panel]
         self.header.set_studies(here)
         self.header.set_study(study.title, study.number)
-        self.header.set_synthetic(study.synthetic)
         self.header.set_presets([(p.name, p.title) for p in study.presets])
         self._preset_changed()
         self._values_changed(frozenset(study.Parameters.model_fields))
         self.words.look()
 
     # ---- time ------------------------------------------------------------------------------
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.frame_timer.start()
-        self.slow_timer.start()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self.frame_timer.stop()
-        self.slow_timer.stop()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -228,6 +208,7 @@ class StudyPage(QWidget):
         controller = self.controller
         self.form.set_values(controller.parameters)
         self.header.set_changed(controller.differing)
+        self.header.set_synthetic(controller.study.synthetic_of(controller.parameters))
         self._show_layout()
         self._show_procedures()
         self._preview()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent, QUndoStack
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QResizeEvent, QShowEvent, QUndoStack
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.history import UNDO_LIMIT, ParameterHistory
@@ -17,6 +16,8 @@ from app.panels.stimuli.board import StudioBoard
 from app.panels.stimuli.browser import SetBrowser
 from app.panels.stimuli.generator_list import GeneratorList
 from app.panels.stimuli.sets import SetKeeper
+from app.panels.ticking import FRAME_MS, SLOW_MS, TickingPage
+from app.panels.work import PanelWork, failure_banner
 from backend.core.parameters import ParameterError
 from backend.core.runner import Failure
 from backend.core.tasks import Task
@@ -33,8 +34,6 @@ from widgets.parts import Button, Panel, Words
 if TYPE_CHECKING:
     from app.window import MainWindow
 
-FRAME_MS = 16
-SLOW_MS = 125
 SETTLE_MS = 160
 COMPACT_PX = 1240
 THUMBNAIL_PX = 80
@@ -42,7 +41,7 @@ PNG_SHARE = 0.7
 """Bytes of a PNG a pixel of noise; smooth pictures need less."""
 
 
-class StimuliPanel(QWidget):
+class StimuliPanel(TickingPage):
     """The studio; one undo stack for sliders, sets and labels."""
 
     def __init__(self, window: MainWindow) -> None:
@@ -54,8 +53,6 @@ class StimuliPanel(QWidget):
         self.forms: dict[str, ParameterForm] = {}
         self.generator: Generator = find(ids()[0])
         self.index = 0
-        self.task: Task | None = None
-        self._then: Any = None
         self._refused: dict[str, Any] = {}
         self.header = PanelHeader()
         self.strip = JobStrip({"idle": ("Make set", "play")}, simulation=False)
@@ -66,24 +63,19 @@ class StimuliPanel(QWidget):
         self.browser = SetBrowser()
         self.banners = BannerArea()
         self.random = Button("Random", "dice-5-outline", flat=True)
+        self.work = PanelWork(window, "stimuli", self.strip, self.banners, ("import",))
         self.sets = SetKeeper(self)
         self._lay_out()
-        self.frame_timer = self._timer(FRAME_MS, self.board.pull)
-        self.slow_timer = self._timer(SLOW_MS, self._slow)
-        self.settle_timer = self._timer(SETTLE_MS, self._settle)
+        self.tick(FRAME_MS, self.board.pull)
+        self.tick(SLOW_MS, self._slow)
+        self.settle_timer = QTimer(self)
+        self.settle_timer.setInterval(SETTLE_MS)
         self.settle_timer.setSingleShot(True)
+        self.settle_timer.timeout.connect(self._settle)
         self._connect()
         self._thumbnails = list(ids())
         self.show_generator(self.generator.id)
         self.sets.refresh()
-
-    def _timer(self, interval: int, call: Any) -> QTimer:
-        timer = QTimer(self)
-        timer.setInterval(interval)
-        if interval == FRAME_MS:
-            timer.setTimerType(Qt.TimerType.PreciseTimer)
-        timer.timeout.connect(call)
-        return timer
 
     def _lay_out(self) -> None:
         forms = Panel("right")
@@ -270,9 +262,7 @@ class StimuliPanel(QWidget):
         if failure.field in self.form.declarations:
             self._refuse(ParameterError(failure.field, failure.text, failure.fix))
             return
-        self.banners.show_banner(
-            "draw", Banner(failure.title, failure.text, "error", (), failure.details)
-        )
+        self.banners.show_banner("draw", failure_banner(failure))
 
     # ---- looking ---------------------------------------------------------------------------
 
@@ -288,12 +278,8 @@ class StimuliPanel(QWidget):
 
     def run_or_pause(self) -> None:
         """The primary button: make a set, pause, continue."""
-        task = self.task
-        if task is not None and not task.finished:
-            task.resume() if task.state == "paused" else task.pause()
-            self._slow()
-            return
-        self.make()
+        if not self.work.toggle():
+            self.make()
 
     def make(self) -> None:
         """Draw the whole set in a worker and keep it."""
@@ -319,55 +305,22 @@ class StimuliPanel(QWidget):
                 draft.drop()
                 raise
 
-        self.start_task(f"Make {name}", work, self.sets.made)
-
-    def start_task(self, title: str, work: Any, then: Any) -> bool:
-        """Start one piece of work; ``then(result)`` when it is done. False when one is alive."""
-        if self.alive:
-            assert self.task is not None
-            self.window_.say(f"{self.task.title} is under way. Cancel it, or wait for its end.")
-            return False
-        for banner in ("task", "import"):
-            self.banners.remove(banner)
-        self.task = self.window_.runner.task(title, work, "stimuli")
-        self._then = then
-        self._slow()
-        return True
+        self.work.start(f"Make {name}", work, self.sets.made)
 
     @property
     def alive(self) -> bool:
         """Whether something is being made."""
-        return self.task is not None and not self.task.finished
+        return self.work.alive
 
     def stop(self) -> None:
         """Cancel what is being made."""
-        if self.task is not None:
-            self.task.cancel()
+        self.work.stop()
 
     def _slow(self) -> None:
         """Strip and thumbnails, eight times a second."""
-        task, strip = self.task, self.strip
-        if task is None:
-            strip.set_state("idle")
-        else:
-            strip.set_state(task.state)
-            total = task.total if not task.finished else 0
-            strip.set_progress(task.done if total else None, total or None)
-            strip.set_words("", *task_words(task))
-            if task.finished and self._then is not None:
-                then, self._then = self._then, None
-                self._ended(task, then)
+        self.work.show()
         self.window_.rail.show_alive("stimuli", self.alive)
         self._draw_thumbnails()
-
-    def _ended(self, task: Task, then: Any) -> None:
-        if task.outcome == "done":
-            then(task.result)
-        elif task.failure is not None:
-            failure = task.failure
-            self.banners.show_banner(
-                "task", Banner(failure.title, failure.text, "error", (), failure.details)
-            )
 
     def _draw_thumbnails(self) -> None:
         """One generator's picture at a time, when nothing else is drawn."""
@@ -406,10 +359,7 @@ class StimuliPanel(QWidget):
         """What a session keeps: the generator in front and everybody's settings."""
         return {
             "generator": self.generator.id,
-            "settings": {
-                name: {"preset": one.preset, "parameters": one.parameters.document()}
-                for name, one in self.histories.items()
-            },
+            "settings": {name: one.kept() for name, one in self.histories.items()},
         }
 
     def restore(self, kept: dict[str, Any]) -> None:
@@ -417,35 +367,16 @@ class StimuliPanel(QWidget):
         settings = kept.get("settings")
         for name, one in (settings if isinstance(settings, dict) else {}).items():
             if name in ids() and isinstance(one, dict):
-                self._restore(self.history_of(name), one)
+                self.history_of(name).bring_back(one)
         self.undo_stack.clear()
         if kept.get("generator") in ids():
             self.show_generator(str(kept["generator"]))
-
-    @staticmethod
-    def _restore(history: ParameterHistory, kept: dict[str, Any]) -> None:
-        names = [preset.name for preset in history.source.presets]
-        preset = kept.get("preset") if kept.get("preset") in names else names[0]
-        values = kept.get("parameters")
-        good = history.source.parameters_of(str(preset)).document()
-        for name, value in (values if isinstance(values, dict) else {}).items():
-            with contextlib.suppress(ParameterError):
-                history.source.Parameters.parse(str(name), value)
-                good[str(name)] = value
-        history.apply(str(preset), good)
 
     # ---- time ------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.frame_timer.start()
-        self.slow_timer.start()
         self.sets.refresh()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self.frame_timer.stop()
-        self.slow_timer.stop()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -457,17 +388,8 @@ class StimuliPanel(QWidget):
     def shut(self) -> None:
         """End the drawing thread (the window closes)."""
         self.board.work.close()
-        for timer in (self.frame_timer, self.slow_timer, self.settle_timer):
-            timer.stop()
-
-
-def task_words(task: Task) -> tuple[str, str]:
-    """What a task does and the time left."""
-    if task.finished:
-        return task.title, ""
-    words = f"{task.done} of {task.total} {task.what}" if task.total else task.what or task.title
-    left = task.seconds_left
-    return words, f"{left:.0f} s left" if left is not None and left >= 1 else ""
+        self.stop_ticking()
+        self.settle_timer.stop()
 
 
 def in_words(size: float) -> str:

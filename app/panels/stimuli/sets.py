@@ -290,7 +290,7 @@ class SetKeeper(QObject):
             task.what = "keeping the set"
             return store.save(made)
 
-        self.panel.start_task(f"Make {name}", call, self.made)
+        self.panel.work.start(f"Make {name}", call, self.made)
 
     # ---- import ------------------------------------------------------------------------------
 
@@ -326,7 +326,7 @@ class SetKeeper(QObject):
 
                 return store.save(set_files.load(path, told), told)
 
-            return self.panel.start_task(f"Open {path.name}", call, self.made)
+            return self.panel.work.start(f"Open {path.name}", call, self.made)
         from app.panels.stimuli.import_dialog import ImportDialog
 
         dialog = ImportDialog(path, self.panel)
@@ -359,7 +359,7 @@ class SetKeeper(QObject):
                 draft.drop()
                 raise
 
-        return self.panel.start_task(f"Import {path.name}", call, self._imported)
+        return self.panel.work.start(f"Import {path.name}", call, self._imported)
 
     def _imported(self, result: tuple[StoredSet, list[tuple[str, str]]]) -> None:
         """Show the set, and say what was left out."""
@@ -414,7 +414,7 @@ class SetKeeper(QObject):
         def done(made: Path) -> None:
             self.panel.window_.say(f"{made.name} was written.")
 
-        self.panel.start_task(f"Write {path.name}", call, done)
+        self.panel.work.start(f"Write {path.name}", call, done)
 
     def export_view(self, identifier: str) -> None:
         """Save one view: the preview in its own pixels, the others as drawn."""

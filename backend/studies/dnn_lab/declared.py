@@ -215,10 +215,11 @@ def _quantities() -> dict[str, Quantity]:
 
 QUANTITIES = _quantities()
 
-SYNTHETIC = (
-    "ShapeWorld figures are drawn by a generator; the cortex is simulated from the network's own "
-    "layers. It is no anatomy and no recording."
+SYNTHETIC_PICTURES = "ShapeWorld figures are drawn by a generator."
+SYNTHETIC_BRAIN = (
+    "The cortex and the MEG are simulated from the network's own layers: no anatomy, no recording."
 )
+SYNTHETIC = f"{SYNTHETIC_PICTURES} {SYNTHETIC_BRAIN}"
 
 NOTES = (
     "AlexNet and BOLD5000 are not here, so the paper's absolute numbers cannot be compared. What "

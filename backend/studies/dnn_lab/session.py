@@ -109,8 +109,6 @@ class Session:
         """Category means of the five layers that the simulated brain is made from."""
         if self.network.untrained:
             run.note("The weights are random: this network has never learned anything.")
-        if not self.stimuli.synthetic:
-            run.note("The pictures are your own, not the generated ones.")
 
     def layer_names(self) -> list[tuple[str, str, bool]]:
         """(recorded, shown, rectified): the layers asked for, ReLUs and what enters them."""

@@ -185,7 +185,7 @@ def _quantities() -> dict[str, Quantity]:
 
 QUANTITIES = _quantities()
 
-SYNTHETIC = "ShapeWorld figures are drawn by a generator; both small nets were trained on them."
+SYNTHETIC = "ShapeWorld figures are drawn by a generator; the small nets were trained on them."
 
 NOTES = (
     "Widths: independent Gaussian units with the widths of AlexNet and VGG11 alone give τ of "

@@ -51,8 +51,6 @@ class Session:
         self.material: Material = dataclasses.replace(material, known=named)
         if self.network.untrained:
             run.note("The weights are random: this network has never learned anything.")
-        if not self.material.synthetic:
-            run.note("The pictures are no generated figures.")
         n = len(self.material.names)
         if self.p.category > n:
             run.note(f"There are {n} categories; the last is shown, not number {self.p.category}.")

@@ -1,0 +1,214 @@
+"""What the explorer does with an end: evolve a stimulus, find top pictures, record, fetch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from app.panels.work import PanelWork
+from backend.core.files import FileProblem
+from backend.core.parameters import ParameterError
+from backend.core.store import home
+from backend.core.study import Procedure
+from backend.core.tasks import Task
+
+if TYPE_CHECKING:
+    from app.panels.explorer.page import ExplorerPage
+    from backend.networks.explorer import Explorer
+
+SHOWN_EVERY = 2
+"""Steps between two pictures of an evolving stimulus."""
+ENDING = ".act.h5"
+FETCH = Procedure(
+    "fetch", "Fetch weights…", "download", "The published weights, after you have seen what it is.",
+)  # fmt: skip
+PROCEDURES = (
+    Procedure("top", "Find top pictures", "trophy-outline", "The unit's best of the whole set."),
+    Procedure("ablate", "Ablate channel", "eraser", "Silence it; everything is shown again."),
+    Procedure(
+        "record", "Record…", "record-circle-outline", "Activations of all pictures to a file."
+    ),
+)
+
+
+class Errands:
+    """Pieces of work on the page's network; one at a time."""
+
+    def __init__(self, page: ExplorerPage) -> None:
+        self.page = page
+        self.window = page.window_
+        self.board = page.board
+        self.work = PanelWork(page.window_, "explorer", page.strip, page.banners)
+        self.steps: list[tuple[float, float]] = []
+        self.best = float("nan")
+        self._drawn = -1
+
+    # ---- optimal stimulus ------------------------------------------------------------------
+
+    def evolve(self) -> None:
+        """Grow the stimulus that drives the unit most; sliders act while it grows."""
+        unit, explorer = self.page.needed_unit(), self.board.explorer
+        if unit is None or explorer is None:
+            return
+        network, total = explorer.copy(), self.page.parameters.steps
+        words = unit.label(network)
+        self.forget_steps()
+
+        def work(task: Task) -> None:
+            from backend.networks.explorer import evolve
+
+            for step in evolve(network, lambda: self.page.parameters, unit, task.check):
+                self.steps.append((float(step.index), step.activation))
+                if step.index % SHOWN_EVERY == 0 or step.index == total:
+                    self.board.channels["optimal"].publish(
+                        image=np.round(step.picture * 255).astype(np.uint8), note=words
+                    )
+                task.progress(step.index, total, "steps")
+
+        self.work.start(f"Evolve {words}", work, lambda _: self._say_evolved())
+
+    def _say_evolved(self) -> None:
+        """How far the stimulus came, beside the set's best picture where that is known."""
+        words = f"{self.steps[0][1]:.3g} at the start, {self.steps[-1][1]:.3g} at the end"
+        if np.isfinite(self.best):
+            words += f"; best picture of the set {self.best:.3g}"
+        self.window.say(words + ".")
+
+    def forget_steps(self) -> None:
+        """A stimulus of another unit begins."""
+        self.steps, self._drawn = [], -1
+
+    def forget_best(self) -> None:
+        """Another unit is chosen: its best picture is not known yet."""
+        self.best = float("nan")
+        self.board.channels["top"].publish()
+
+    def pull(self) -> None:
+        """Draw the activation while the stimulus grows."""
+        if self.steps and len(self.steps) != self._drawn:
+            self._draw_trace()
+
+    def _draw_trace(self) -> None:
+        self._drawn = len(self.steps)
+        steps = np.array(self.steps)
+        data = {"x": steps[:, 0], "value": steps[:, 1]}
+        if np.isfinite(self.best):
+            data |= {"best_x": steps[[0, -1], 0], "best": np.full(2, self.best)}
+        self.board.channels["trace"].publish(**data)
+
+    # ---- top pictures ----------------------------------------------------------------------
+
+    def find_top(self) -> None:
+        """Show the whole set to the network and keep the unit's best pictures."""
+        unit, explorer = self.page.needed_unit(), self.board.explorer
+        if unit is None or explorer is None:
+            return
+        network, k = explorer.copy(), self.page.parameters.top
+
+        def work(task: Task) -> Any:
+            from backend.networks.explorer import top_pictures
+
+            return top_pictures(network, explorer, unit, k, task.progress)
+
+        self.work.start(f"Top pictures of {unit.label(network)}", work, self._take_top)
+
+    def _take_top(self, found: tuple[list[tuple[str, np.ndarray]], float, str]) -> None:
+        parts, self.best, note = found
+        self.board.channels["top"].publish(parts=parts, note=note)
+        if self.steps:
+            self._draw_trace()
+
+    # ---- record ----------------------------------------------------------------------------
+
+    def ask_record(self) -> None:
+        """Ask where the activations go, then record."""
+        name = f"{self.board.layer or 'network'}{ENDING}".replace("#", "_")
+        chosen, _ = QFileDialog.getSaveFileName(
+            self.page, "Record activations", name, f"DNNBrain activations (*{ENDING})"
+        )
+        if chosen:
+            self.record(Path(chosen))
+
+    def record(self, path: Path) -> None:
+        """Activations of the layers chosen for all pictures, chunk by chunk; an interrupted
+        recording of the same goes on where it stopped."""
+        explorer, p = self.board.explorer, self.page.parameters
+        if explorer is None:
+            return
+        if not path.name.endswith(ENDING):
+            path = path.with_name(path.name.removesuffix(".h5") + ENDING)
+        layers = recorded_layers(explorer, p.recorded, self.board.layer)
+        pooling = None if p.pooling == "none" else p.pooling
+        network = explorer.copy()
+
+        def work(task: Task) -> Any:
+            from backend.networks.scan import scan
+
+            return scan(
+                network, explorer.images, layers, path, pooling=pooling, precision=p.precision,
+                check=task.check,
+                progress=lambda done, total: task.progress(done, total, "pictures"),
+            )  # fmt: skip
+
+        self.work.start(
+            f"Record {path.name}", work,
+            lambda made: self.window.say(f"{path.name} holds {made.size}."),
+        )  # fmt: skip
+
+    # ---- weights ---------------------------------------------------------------------------
+
+    def published(self) -> Any:
+        """Record of the network's recommended weights; None where nobody publishes any."""
+        from backend.networks import zoo
+
+        try:
+            return zoo.weights_named(self.page.parameters.network)
+        except (FileProblem, ParameterError):
+            return None
+
+    def fetch(self) -> None:
+        """Fetch published weights when the user agrees to size, licence and source."""
+        weights = self.published()
+        if weights is None or not self._agreed(weights):
+            return
+
+        def work(task: Task) -> Any:
+            from backend.networks import zoo
+
+            return zoo.fetch(
+                weights, home() / "weights", task.check,
+                lambda done, total: task.progress(done // 1000, total // 1000, "kB"),
+            )  # fmt: skip
+
+        self.work.start(
+            f"Fetch {weights.file}", work,
+            lambda path: self.page.history.set_value("weights", str(path)),
+        )  # fmt: skip
+
+    def _agreed(self, weights: Any) -> bool:
+        """Ask once, with everything that matters."""
+        box = QMessageBox(self.page)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(f"Fetch {weights.name}, {weights.size / 1e6:.0f} MB?")
+        box.setInformativeText(
+            f"From {weights.address}\nLicence: {weights.licence}\n"
+            f"Its SHA-256 must begin with {weights.hash or 'anything: none is published'}."
+        )
+        go = box.addButton("Fetch", QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(box.addButton("Do not fetch", QMessageBox.ButtonRole.RejectRole))
+        box.exec()
+        return box.clickedButton() is go
+
+
+def recorded_layers(explorer: Explorer, which: str, chosen: str) -> list[str]:
+    """Names of the layers a recording takes."""
+    from backend.networks.layers import relu_layers
+
+    if which == "chosen":
+        return [chosen]
+    if which == "rectified":
+        return [one.name for one in relu_layers(explorer.network)]
+    return [one.name for one in explorer.layers]
