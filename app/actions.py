@@ -15,7 +15,7 @@ class Action:
     ``call`` is a method of the main window, or of one of its parts ("keeper.open"); ``needs`` a
     condition under which it is enabled (see ``MainWindow.possible``): "" always, "study" when a
     study is open, "run" when its run is alive, "result" when it has one, "undo", "redo", and what
-    the panel in front can do: "work", "running", "form", "words", "file".
+    the panel in front can do: "work", "running", "form", "views", "words", "file".
     """
 
     id: str
@@ -83,7 +83,7 @@ ACTIONS = (
         "commands.copy_picture",
         "Ctrl+Shift+C",
         "camera-outline",
-        "study",
+        "views",
     ),
     Action(
         "edit.copy_result",
@@ -121,7 +121,7 @@ ACTIONS = (
         "commands.maximise_view",
         "F11",
         "arrow-expand-all",
-        "study",
+        "views",
     ),
     Action(
         "view.theme",

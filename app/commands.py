@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app import exporting
 from backend.core.files import FileProblem
@@ -16,6 +16,9 @@ from backend.core.store import Record
 if TYPE_CHECKING:
     from app.panels.simulate.page import StudyPage
     from app.window import MainWindow
+
+
+VIEW_WINDOW = "view window"
 
 
 class StudyCommands(QObject):
@@ -106,9 +109,7 @@ class StudyCommands(QObject):
 
     def copy_picture(self) -> None:
         """Copy the focused view, or the first one."""
-        if self.page is None:
-            return
-        widget = self.page.board.focused()
+        widget = self.window.front.board.focused()
         if widget is not None:
             widget.copy_picture()
             self.window.say(f"{widget.view.title} was copied.")
@@ -119,8 +120,7 @@ class StudyCommands(QObject):
             self.window.say("The result table was copied.")
 
     def maximise_view(self) -> None:
-        if self.page is not None:
-            self.page.board.toggle_maximised()
+        self.window.front.board.toggle_maximised()
 
     def show_script(self) -> None:
         """Show the Python that reproduces the view."""
@@ -166,10 +166,14 @@ class StudyCommands(QObject):
             self.window.front.take_file(Path(name))
 
     def show_view_window(self, identifier: str) -> None:
-        """Open a view in a window of its own."""
-        if self.page is not None:
-            from app.view_window import ViewWindow
+        """Open a view of the page in front in a window of its own."""
+        from app.view_window import ViewWindow
 
-            window = ViewWindow(self.page.board, identifier, self.window)
-            self.window.windows = [w for w in self.window.windows if w.isVisible()] + [window]
-            window.show()
+        window = ViewWindow(self.window.front.board, identifier, self.window)
+        window.setObjectName(VIEW_WINDOW)
+        window.show()
+
+    def close_view_windows(self) -> None:
+        """Close the windows of views that are still open."""
+        for window in self.window.findChildren(QWidget, VIEW_WINDOW):
+            window.close()

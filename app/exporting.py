@@ -32,7 +32,7 @@ def fill_menu(menu: QMenu, page: StudyPage) -> None:
     menu.clear()
     job = page.controller.job
     figure_menu = menu.addMenu("Figure")
-    for widget in page.board.shown():
+    for widget in page.board.in_sight():
         if not widget.isHidden():
             name = widget.view.id
             add(figure_menu, f"{widget.view.title}…", partial(export_figure, page, name))
@@ -68,7 +68,7 @@ def export_figure(page: StudyPage, identifier: str) -> None:
     """Ask for size and format, then write one view as a figure."""
     view = page.controller.study.view(identifier)
     widget = page.board.view(identifier)
-    aspect = widget.height() / max(1, widget.width()) if widget is not None else 0.7
+    aspect = widget.height() / max(1, widget.width())
     write = ask_figure(page, view, aspect, page.board.data(identifier))
     if write is not None:
         page.attempt(*write)

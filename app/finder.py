@@ -44,11 +44,10 @@ def actions(window: MainWindow) -> list[Row]:
             kind = "help" if a.menu == "Help" else "action"
             icon = a.icon or "chevron-right"
             rows.append((a.text, a.menu, a.shortcut, icon, kind, partial(window.do, a)))
-    if window.page is not None:
-        for procedure in window.page.procedures:
-            start = partial(window.page.start, procedure.id)
-            where = window.page.controller.study.title
-            rows.append((procedure.button, where, "", procedure.icon, "action", start))
+    front = window.front
+    for procedure in getattr(front, "procedures", ()):
+        start = partial(front.start, procedure.id)
+        rows.append((procedure.button, front.board.title, "", procedure.icon, "action", start))
     for number, panel in enumerate(PANELS, 1):
         call = partial(window.show_panel, panel.id)
         rows.append((f"Go to {panel.word}", "Panel", f"Ctrl+{number}", panel.icon, "action", call))

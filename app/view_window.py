@@ -6,25 +6,29 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.panels.simulate.board import Board
+from app.panels.ticking import FRAME_MS
+from app.panels.view_board import ViewBoard
 from widgets import theme
 from widgets.views import make_view
 
-FRAME_MS = 16
+FORWARDED = ("export_asked", "dragged", "picked", "painted", "undo_asked", "redo_asked")
+"""What a hand does here acts as in the page's view."""
 
 
 class ViewWindow(QWidget):
     """Second window on one view, for another screen."""
 
-    def __init__(self, board: Board, identifier: str, parent: QWidget) -> None:
+    def __init__(self, board: ViewBoard, identifier: str, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.board = board
-        view = board.study.view(identifier)
-        self.setWindowTitle(f"{view.title} — {board.study.title}")
+        source = board.view(identifier)
+        view = source.view
+        self.setWindowTitle(f"{view.title} — {board.title}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.view = make_view(view)
-        self.view.export_asked.connect(board.export_asked)
-        self.view.dragged.connect(lambda x, y: board.dragged.emit(view, x, y))
+        for name in FORWARDED:
+            if hasattr(self.view, name):
+                getattr(self.view, name).connect(getattr(source, name))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.view)

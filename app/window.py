@@ -78,7 +78,6 @@ class MainWindow(QMainWindow):
         self.waiting: dict[str, dict[str, Any]] = {}
         self.panel = ""
         self.actions_: dict[str, QAction] = {}
-        self.windows: list[QWidget] = []
         self.keeper = SessionKeeper(self)
         self.commands = StudyCommands(self)
         self.status = StatusBar(self.runner, self)
@@ -197,6 +196,7 @@ class MainWindow(QMainWindow):
             "study": lambda: page is not None,
             "work": lambda: hasattr(front, "run_or_pause"),
             "form": lambda: hasattr(front, "history"),
+            "views": lambda: hasattr(front, "board"),
             "words": lambda: hasattr(front, "script"),
             "file": lambda: hasattr(front, "take_file"),
             "running": lambda: bool(getattr(front, "alive", False)),
@@ -273,9 +273,9 @@ class MainWindow(QMainWindow):
         """What menus and shortcuts act on: the study page, or the panel in front.
 
         It may have ``kept`` and ``restore`` (a session's dictionary), ``undo_stack``,
-        ``history`` and ``form``, ``run_or_pause``, ``stop`` and ``alive``, ``script`` and
-        ``show_methods``, ``take_file``, ``regions`` and ``shut``; an action is possible when the
-        front has what it needs.
+        ``history`` and ``form``, ``board`` (its views), ``run_or_pause``, ``stop`` and ``alive``,
+        ``procedures`` and ``start``, ``script`` and ``show_methods``, ``take_file``, ``regions``
+        and ``shut``; an action is possible when the front has what it needs.
         """
         panel = self.panels.get(self.panel)
         return getattr(panel, "front", panel)
@@ -372,8 +372,7 @@ class MainWindow(QMainWindow):
 
     def drop_panels(self) -> None:
         """Forget every panel with what it shows; Home is made anew."""
-        for window in self.windows:
-            window.close()
+        self.commands.close_view_windows()
         for panel in self.panels.values():
             self._shut_panel(panel)
             self.stack.removeWidget(panel)
@@ -580,8 +579,7 @@ class MainWindow(QMainWindow):
 
     def shut(self) -> None:
         """Stop timers and runs and keep the session (also used by tests)."""
-        for window in self.windows:
-            window.close()
+        self.commands.close_view_windows()
         for timer in (self.slow_timer, self.frame_timer, self.status.quiet):
             timer.stop()
         for panel in self.panels.values():

@@ -130,7 +130,7 @@ def test_an_ablation_silences_the_channel_and_undo_brings_it_back(
     assert before.max() > 0
     page.tree.choose("relu2")
     page.board.choose(3)
-    page.do("ablate")
+    page.start("ablate")
     qtbot.waitUntil(lambda: page.board.shown.maps["relu2"][3].max() == 0)  # type: ignore[union-attr]
     assert any("ablated" in row[2] for row in page.unit._facts.snapshot()["rows"])
     page.undo_stack.undo()
@@ -251,12 +251,12 @@ def test_published_weights_are_fetched_only_after_consent(
 
     monkeypatch.setattr(zoo, "fetch", fake)
     answer(QMessageBox.ButtonRole.RejectRole)
-    page.do("fetch")
+    page.start("fetch")
     assert not fetched
     assert "MB" in asked[0]
     assert "Licence" in asked[0]
     answer(QMessageBox.ButtonRole.AcceptRole)
-    page.do("fetch")
+    page.start("fetch")
     qtbot.waitUntil(lambda: page.parameters.weights == str(file), timeout=10_000)
     qtbot.waitUntil(lambda: page.banners.banners.get("random") is None, timeout=20_000)
     assert fetched
@@ -323,7 +323,7 @@ def test_another_network_ends_what_evolves_and_undo_brings_lesions_back(
 ) -> None:
     page.tree.choose("relu2")
     page.board.choose(3)
-    page.do("ablate")
+    page.start("ablate")
     qtbot.waitUntil(lambda: page.board.shown.maps["relu2"][3].max() == 0)  # type: ignore[union-attr]
     page.history.set_value("steps", 5000)
     page.run_or_pause()

@@ -13,7 +13,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 
-from app.actions import ACTIONS
+from app.actions import ACTIONS, PANELS
 from app.panels.simulate.page import StudyPage
 from app.window import MainWindow
 from backend.core.run import Run, driven
@@ -362,7 +362,7 @@ def test_every_action_can_be_called_without_a_study(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: ("", ""))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: ("", ""))
     monkeypatch.setattr(QMessageBox, "exec", lambda self: 0)
-    for panel in ("home", "runs", "simulate"):
+    for panel in (entry.id for entry in PANELS):
         window.show_panel(panel)
         for action in ACTIONS:
             if action.id not in ("file.quit", "run.primary", "run.measure", "run.restart"):
@@ -526,5 +526,5 @@ def test_a_layout_of_one_view_gives_that_view_back(window: MainWindow, wait: Wai
     for name in ("density", "S1", "curve", "S3", "density", "S1"):
         board.show_layout(name)
         QTest.qWait(1)
-        assert all(view.view.title for view in board.shown())
+        assert all(view.view.title for view in board.in_sight())
     board.views["voltage_s1"].set_running(True)

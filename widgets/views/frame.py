@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QMetaMethod, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
@@ -63,7 +64,8 @@ class ViewWidget(QFrame):
 
     Signals
     -------
-    maximise_asked, export_asked, window_asked : id of the view; the owner acts.
+    maximise_asked, export_asked, window_asked : id of the view; the owner acts, and what no
+        owner listens to is not offered.
     dragged(x, y) : a drag on the drawing that two parameters follow.
     picked(what) : an item was clicked (row and column of a matrix, index of a bar).
     cursor_moved(x) : the hover line; None when it left.
@@ -229,12 +231,19 @@ class ViewWidget(QFrame):
         actions = [
             self.action(menu, "Copy picture", self.copy_picture),
             self.action(menu, "Copy data", self.copy_data),
-            self.action(menu, "Export…", lambda: self.export_asked.emit(name)),
-            self.action(menu, "Open in own window", lambda: self.window_asked.emit(name)),
         ]
-        for action in actions[:3]:
+        if self._heard(self.export_asked):
+            actions.append(self.action(menu, "Export…", lambda: self.export_asked.emit(name)))
+        for action in actions:
             action.setEnabled(self.shows_data)
+        if self._heard(self.window_asked):
+            ask = partial(self.window_asked.emit, name)
+            actions.append(self.action(menu, "Open in own window", ask))
         return actions
+
+    def _heard(self, signal: Any) -> bool:
+        """Whether the owner acts on a signal."""
+        return self.isSignalConnected(QMetaMethod.fromSignal(signal))
 
     def action(self, menu: QMenu, text: str, do: Any, on: bool | None = None) -> QAction:
         """One menu entry; ``on`` makes it checkable."""
@@ -255,7 +264,7 @@ class ViewWidget(QFrame):
     def resizeEvent(self, event: QEvent) -> None:
         # Narrow headers keep the title and one tool; the rest is in the menu.
         narrow = self.width() < theme.dp(330)
-        self.header.maximise.setVisible(not narrow)
+        self.header.maximise.setVisible(not narrow and self._heard(self.maximise_asked))
         self.header.export.setVisible(self.width() >= theme.dp(200))
 
 

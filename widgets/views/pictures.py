@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
 
 from backend.core.views import View
 from widgets import theme
@@ -146,9 +146,6 @@ class PicturesView(ViewWidget):
         grey = image if image.ndim == 2 else image.mean(axis=2)
         return {f"column {i}": grey[:, i] for i in range(grey.shape[1])}
 
-    def menu_actions(self, menu: QMenu) -> list[QAction]:
-        return super().menu_actions(menu)[:3]
-
 
 class SheetView(ViewWidget):
     """Kind ``sheet``: fed by a source of pictures, not by a channel."""
@@ -176,6 +173,3 @@ class SheetView(ViewWidget):
         count = len(self.sheet.source)
         return {"number": list(range(1, count + 1)),
                 "name": [self.sheet.source.caption(i) for i in range(count)]}  # fmt: skip
-
-    def menu_actions(self, menu: QMenu) -> list[QAction]:
-        return super().menu_actions(menu)[:3]

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from backend.core.channels import Latest
+from app.panels.view_board import ViewBoard
+from backend.core.channels import Channel, Latest
 from backend.core.newest import Newest
 from backend.core.views import Axis, Marker, Series, View, column, row
 from backend.networks.explorer_parameters import ExplorerParameters
-from widgets import theme
 from widgets.views import make_view
-from widgets.views.grid import ViewGrid
 
 if TYPE_CHECKING:
     from backend.networks.explorer import Explorer, Shown
@@ -47,25 +46,22 @@ LAYOUT = column(
 )
 
 
-class ExplorerBoard(QWidget):
+class ExplorerBoard(ViewBoard):
     """Draws what the explorer computes; all computing happens in one worker thread.
 
-    Signals: ``channel_chosen(channel, row, column)``, ``shown(Shown)`` when a picture went
-    through the network, ``failed(Failure)``, ``opened(Explorer)``, ``export_asked(view id)``.
+    Signals: ``channel_chosen(channel, row, column)``, ``shown_changed(Shown)`` when a picture went
+    through the network, ``failed(Failure)``, ``opened(Explorer)``.
     """
 
     channel_chosen = Signal(int, int, int)
     shown_changed = Signal(object)
     failed = Signal(object)
     opened = Signal(object)
-    export_asked = Signal(str)
-    window_asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        views = {view.id: make_view(view) for view in VIEWS}
+        super().__init__("Network explorer", views, LAYOUT, parent=parent)
         self.channels = {view.channel: Latest() for view in VIEWS}
-        self.views = {view.id: make_view(view) for view in VIEWS}
-        self.grid = ViewGrid(self.views, LAYOUT)
         self.work = Newest(("open", "show", "attribution"), "explorer")
         self.explorer: Explorer | None = None
         self.shown: Shown | None = None
@@ -73,13 +69,9 @@ class ExplorerBoard(QWidget):
         self.place = (-1, -1, -1)
         self._attribution: Any = None
         self.views["maps"].picked.connect(self._picked)
-        for widget in self.views.values():
-            widget.export_asked.connect(self.export_asked)
-            widget.window_asked.connect(self.window_asked)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self.grid)
-        self.setMinimumWidth(min(theme.dp(480), 480))
+
+    def channel(self, name: str, view_id: str = "") -> Channel:
+        return self.channels[name]
 
     # ---- asking ----------------------------------------------------------------------------
 
@@ -134,8 +126,7 @@ class ExplorerBoard(QWidget):
                 self.failed.emit(answer.failure)
             elif answer is not None:
                 take(answer.key, answer.value)
-        for view_id, widget in self.views.items():
-            widget.pull(self.channels[view_id])
+        self.grid.pull(self.channels)
 
     def _take_opened(self, key: Any, explorer: Explorer) -> None:
         self.explorer, self.shown = explorer, None
@@ -206,10 +197,10 @@ class ExplorerBoard(QWidget):
 
     def _picked(self, found: tuple[int, int, int]) -> None:
         self.place = found
+        self.views["maps"].grid.select(found[0])  # type: ignore[attr-defined]
         self.show_picture()
         self.channel_chosen.emit(*found)
 
     def choose(self, channel: int) -> None:
         """Select a channel as a click does."""
-        self.views["maps"].grid.select(channel)  # type: ignore[attr-defined]
         self._picked((channel, -1, -1))

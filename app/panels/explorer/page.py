@@ -21,6 +21,7 @@ from app.panels.explorer.unit_page import UnitPage
 from app.panels.ticking import FRAME_MS, SLOW_MS, TickingPage
 from app.panels.work import failure_banner
 from backend.core.runner import Failure
+from backend.core.study import Procedure
 from backend.networks.explorer_parameters import ExplorerParameters, ExplorerSource
 from widgets import theme
 from widgets.banner import Banner, BannerArea
@@ -77,6 +78,7 @@ class ExplorerPage(TickingPage):
         self._layer = ""
         self.errands = Errands(self)
         self._pages = pages
+        self.procedures: tuple[Procedure, ...] = PROCEDURES
         self._lay_out()
         self.tick(FRAME_MS, self._frame)
         self.tick(SLOW_MS, self._slow)
@@ -123,7 +125,7 @@ class ExplorerPage(TickingPage):
         for signal in (strip.run_asked, strip.pause_asked, strip.continue_asked):
             signal.connect(self.run_or_pause)
         strip.stop_asked.connect(self.stop)
-        strip.procedure_asked.connect(self.do)
+        strip.procedure_asked.connect(self.start)
         form.changing.connect(history.drag)
         form.changed.connect(history.set_value)
         form.reset_all_asked.connect(lambda values: history.set_values(values, "Reset all"))
@@ -204,7 +206,8 @@ class ExplorerPage(TickingPage):
             ))  # fmt: skip
         else:
             self.banners.remove("random")
-        self.strip.set_procedures((*PROCEDURES, FETCH) if published else PROCEDURES)
+        self.procedures = (*PROCEDURES, FETCH) if published else PROCEDURES
+        self.strip.set_procedures(self.procedures)
         spatial = [one.name for one in explorer.layers if len(one.shape) == 3]
         first = spatial[min(1, len(spatial) - 1)] if spatial else explorer.layers[0].name
         self.tree.choose(self._layer if self._layer in self.tree.layers else first)
@@ -293,7 +296,7 @@ class ExplorerPage(TickingPage):
         if not self.errands.work.toggle():
             self.errands.evolve()
 
-    def do(self, procedure: str) -> None:
+    def start(self, procedure: str) -> None:
         """A secondary button of the strip."""
         errands = self.errands
         {

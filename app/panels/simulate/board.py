@@ -6,92 +6,57 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.panels.simulate.replay import ReplayBar
+from app.panels.view_board import ViewBoard
 from backend.core.channels import Channel, Latest, make
 from backend.core.run import Run
 from backend.core.study import Study
-from widgets import theme
 from widgets.views import make_view
 from widgets.views.editor import EditorView
 from widgets.views.frame import ViewWidget
-from widgets.views.grid import ViewGrid
 
 
-class Board(QWidget):
-    """Centre of a study page.
+class Board(ViewBoard):
+    """Centre of a study page; beside it the small views of the result column.
 
-    Signals: ``export_asked(view id)``, ``window_asked(view id)``, ``dragged(view, x, y)``,
-    ``painted(view, grey levels, final)``, ``undo_asked()`` and ``redo_asked()`` of the editor.
+    Signals: ``dragged(view, x, y)``, ``painted(view, grey levels, final)``, ``undo_asked()`` and
+    ``redo_asked()`` of the editor.
     """
 
-    export_asked = Signal(str)
-    window_asked = Signal(str)
     dragged = Signal(object, float, float)
     painted = Signal(object, object, bool)
     undo_asked = Signal()
     redo_asked = Signal()
 
     def __init__(self, study: Study, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        made = {view.id: make_view(view) for view in study.views}
+        beside = {n: w for n, w in made.items() if w.view.place == "result"}
+        centre = {n: w for n, w in made.items() if n not in beside}
+        super().__init__(study.title, centre, next(iter(study.layout.values())), beside, parent)
         self.study = study
         self.idle: dict[str, Channel] = make(study.channels)
         self.previewed: set[str] = set()
         self.run: Run | None = None
-        self.alive = False
-        made = {view.id: self._made(make_view(view)) for view in study.views}
-        self.result_views = {n: w for n, w in made.items() if w.view.place == "result"}
-        self.views = {n: w for n, w in made.items() if n not in self.result_views}
-        self.grid = ViewGrid(self.views, next(iter(study.layout.values())))
         self._frame = Latest()
         self.replay = ReplayBar()
         self.replay.moved.connect(self._show_moment)
         self.replay.hide()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.grid, 1)
-        column.addWidget(self.replay)
-        self.setMinimumWidth(min(theme.dp(480), 480))
+        self.whole.addWidget(self.replay)
 
-    def _made(self, widget: ViewWidget) -> ViewWidget:
-        widget.export_asked.connect(self.export_asked)
-        widget.window_asked.connect(self.window_asked)
+    def offer(self, widget: ViewWidget) -> None:
+        super().offer(widget)
         view = widget.view
         widget.dragged.connect(lambda x, y: self.dragged.emit(view, x, y))
         if isinstance(widget, EditorView):
             widget.painted.connect(lambda levels, final: self.painted.emit(view, levels, final))
             widget.undo_asked.connect(self.undo_asked)
             widget.redo_asked.connect(self.redo_asked)
-        return widget
 
     def show_layout(self, name: str) -> None:
         """Show one of the study's arrangements."""
         self.grid.set_split(self.study.layout[name])
-
-    def shown(self) -> list[ViewWidget]:
-        """Views that can be seen in the layout in force and in the result column."""
-        everything = [*self.views.values(), *self.result_views.values()]
-        return [widget for widget in everything if not widget.isHidden()]
-
-    def view(self, identifier: str) -> ViewWidget | None:
-        """The widget of a view."""
-        return self.views.get(identifier) or self.result_views.get(identifier)
-
-    def focused(self) -> ViewWidget | None:
-        """The view that has the keyboard, else the first."""
-        focus = QApplication.focusWidget()
-        for widget in self.shown():
-            if focus is not None and (widget is focus or widget.isAncestorOf(focus)):
-                return widget
-        return next(iter(self.views.values()), None)
-
-    def toggle_maximised(self) -> None:
-        """F11: one view fills the board, or all come back."""
-        widget = self.focused()
-        if widget is not None:
-            self.grid.toggle_maximised(widget.view.id)
 
     # ---- data ------------------------------------------------------------------------------
 
@@ -108,7 +73,7 @@ class Board(QWidget):
         if alive == self.alive:
             return
         self.alive = alive
-        for widget in [*self.views.values(), *self.result_views.values()]:
+        for widget in self.everything():
             widget.set_running(alive)
 
     def preview(self, contents: Mapping[str, dict[str, Any]]) -> None:
@@ -131,7 +96,7 @@ class Board(QWidget):
         """One frame: every visible view draws what is new."""
         for widget in self.views.values():
             widget.pull(self.channel(widget.view.channel, widget.view.id))
-        for widget in self.result_views.values():
+        for widget in self.beside.values():
             channel = self.channel(widget.view.channel)
             filled = channel.revision > 0
             if filled == widget.isHidden():
@@ -146,7 +111,7 @@ class Board(QWidget):
 
     def set_stale(self, text: str) -> None:
         """Say on every view that it is from a run of other settings."""
-        for widget in self.shown():
+        for widget in self.in_sight():
             own = widget.view.channel in self.previewed
             widget.set_stale("" if own else text)
 

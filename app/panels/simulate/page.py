@@ -70,7 +70,7 @@ class StudyPage(TickingPage):
         self.result = ResultPanel()
         self.words = Spokesman(self)
         self.banners = self.words.banners
-        for widget in self.board.result_views.values():
+        for widget in self.board.beside.values():
             self.result.add_view(widget, theme.dp(HEIGHTS.get(widget.view.kind, 200)))
             widget.hide()
         self._lay_out()

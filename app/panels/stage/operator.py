@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backend.core.channels import Latest
+from app.panels.view_board import ViewBoard
+from backend.core.channels import Channel, Latest
 from backend.core.parameters import show_number
 from backend.core.views import Axis, Series, View, column, row
 from backend.stage.design import BETWEEN
@@ -33,7 +34,6 @@ from widgets.parts import Button, Head, Panel, Words
 from widgets.stage_mirror import StageMirror
 from widgets.views import make_view
 from widgets.views.frame import ViewWidget
-from widgets.views.grid import ViewGrid
 
 ANYWHERE = QModelIndex()
 Role = Qt.ItemDataRole
@@ -70,6 +70,12 @@ RESULT_VIEWS = (
          y=Axis("answers"), series=(Series("answers", "answers", "4", "bars"),)),
     View("ci", "Classification image", "image", "ci", colour_map="CET-D1A", icon="image-outline"),
 )  # fmt: skip
+LAYOUT = column(
+    row("preflight", "mirror", weights=(1.7, 1)),
+    "trials",
+    row("intervals", "onsets"),
+    weights=(1.25, 1.4, 0.9),
+)
 READABLE = 500
 NAME_DP = 128
 HEIGHTS = {"numbers": 290, "share": 170, "curve": 210, "reaction": 170, "ci": 260}
@@ -373,46 +379,35 @@ def image_words(image: NoiseAnswers) -> str:
     return f"{image.trials} trials, brighter for {bright}{more}"
 
 
-class OperatorBoard(QWidget):
-    """Centre of the stage while a session runs.
+class OperatorBoard(ViewBoard):
+    """Centre of the stage while a session runs; the live result stands beside it.
 
-    Signals: ``fix_asked(id)`` of a pre-flight line, ``export_asked(view id)``.
+    Signal: ``fix_asked(id)`` of a pre-flight line.
     """
 
     fix_asked = Signal(str)
-    export_asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        everything = (*VIEWS, *RESULT_VIEWS)
-        self.channels = {view.channel: Latest() for view in everything}
-        self.preflight = PreflightView(VIEWS[0])
-        self.mirror = MirrorView(VIEWS[1])
-        self.log = LogView(VIEWS[2])
-        self.views: dict[str, ViewWidget] = {
-            "preflight": self.preflight, "mirror": self.mirror, "trials": self.log,
+        preflight, mirror, log = PreflightView(VIEWS[0]), MirrorView(VIEWS[1]), LogView(VIEWS[2])
+        live = LiveColumn()
+        views = {
+            "preflight": preflight, "mirror": mirror, "trials": log,
             "intervals": make_view(VIEWS[3]), "onsets": make_view(VIEWS[4]),
         }  # fmt: skip
-        self.column = LiveColumn()
-        self.grid = ViewGrid(
-            self.views,
-            column(
-                row("preflight", "mirror", weights=(1.7, 1)),
-                "trials",
-                row("intervals", "onsets"),
-                weights=(1.25, 1.4, 0.9),
-            ),
-        )
+        super().__init__("Stage", views, LAYOUT, live.views, parent)
+        self.channels = {view.channel: Latest() for view in (*VIEWS, *RESULT_VIEWS)}
+        self.preflight, self.mirror, self.log, self.column = preflight, mirror, log, live
         self.live: LiveResult | None = None
         self.image: NoiseAnswers | None = None
         self.blind = self.large = False
         self._shown = -1
         self.preflight.fix_asked.connect(self.fix_asked)
-        for widget in (*self.views.values(), *self.column.views.values()):
-            widget.export_asked.connect(self.export_asked)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self.grid)
+
+    def offer(self, widget: ViewWidget) -> None:
+        widget.export_asked.connect(self.export_asked)  # its own window would not go blind
+
+    def channel(self, name: str, view_id: str = "") -> Channel:
+        return self.channels[name]
 
     def begin(self, live: LiveResult, image: NoiseAnswers | None) -> None:
         """A session begins: empty log, empty pictures."""
@@ -421,7 +416,7 @@ class OperatorBoard(QWidget):
         self.log.forget()
         for name in ("intervals", "onsets", *(view.id for view in RESULT_VIEWS)):
             self.channels[name].publish()
-        for widget in (*self.views.values(), *self.column.views.values()):
+        for widget in self.everything():
             if widget.view.id not in ("preflight", "mirror", "trials"):
                 widget.clear()
         for widget in self.column.views.values():
@@ -498,11 +493,7 @@ class OperatorBoard(QWidget):
         self._publish("ci", {"image": made})
         self.column.views["ci"].set_note(image_words(self.image))
 
-    def widget(self, identifier: str) -> ViewWidget:
-        """A view of the centre or of the result column."""
-        return self.views.get(identifier) or self.column.views[identifier]
-
     def pull(self) -> None:
         """Draw what is new."""
-        for widget in (*self.views.values(), *self.column.views.values()):
+        for widget in self.everything():
             widget.pull(self.channels[widget.view.channel])

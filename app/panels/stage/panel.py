@@ -445,7 +445,7 @@ class StagePanel(QWidget):
     def export_view(self, identifier: str) -> None:
         """Save a view of the operator's board."""
         data = self.board.channels[identifier].snapshot()
-        exporting.export_view(self.window_, self.board.widget(identifier), data)
+        exporting.export_view(self.window_, self.board.view(identifier), data)
 
     def ask_folder(self) -> None:
         """Choose the folder of the BIDS dataset."""

@@ -6,18 +6,18 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.panels.stimuli.sources import Drafts, SetPictures, as_bytes, shrunk
 from app.panels.stimuli.table import cell_words
-from backend.core.channels import Latest
+from app.panels.view_board import ViewBoard
+from backend.core.channels import Channel, Latest
 from backend.core.newest import Newest
 from backend.core.views import Axis, Series, Split, View, column, row
 from backend.stimuli.generator import Generator, Preview
 from backend.stimuli.stimulus_set import StimulusSet
-from widgets import theme
 from widgets.views import make_view
-from widgets.views.grid import ViewGrid
+from widgets.views.frame import ViewWidget
 from widgets.views.pictures import SheetView
 
 CHUNK = 12
@@ -82,25 +82,22 @@ def spectrum_of(image: np.ndarray) -> dict[str, Any]:
     return {"x": np.arange(1, len(mean) + 1, dtype=float), "power": np.maximum(mean, 1e-8)}
 
 
-class StudioBoard(QWidget):
+class StudioBoard(ViewBoard):
     """Draws what a generator would make, or what a set holds.
 
-    Signals: ``current_changed(index)``, ``opened(index)``, ``export_asked(view id)``,
-    ``drawn(milliseconds)`` after a preview, ``failed(Failure)``.
+    Signals: ``current_changed(index)``, ``drawn(milliseconds)`` after a preview,
+    ``failed(Failure)``.
     """
 
     current_changed = Signal(int)
-    export_asked = Signal(str)
-    window_asked = Signal(str)
     drawn = Signal(float)
     failed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        views = {view.id: make_view(view) for view in VIEWS}
+        super().__init__("Stimuli", views, layout("plain"), parent=parent)
         self.channels = {view.channel: Latest() for view in VIEWS}
-        self.views = {view.id: make_view(view) for view in VIEWS}
         self.sheet: SheetView = self.views["sheet"]  # type: ignore[assignment]
-        self.grid = ViewGrid(self.views, layout("plain"))
         self.work = Newest(("preview", "sheet", "thumbnail"), "studio")
         self.generator: Generator | None = None
         self.parameters: Any = None
@@ -113,13 +110,14 @@ class StudioBoard(QWidget):
         self._asked: tuple[int, ...] = ()
         self.sheet.sheet.current_changed.connect(self.current_changed)
         self.sheet.sheet.visible_changed.connect(self._draw_more)
-        for widget in self.views.values():
-            widget.export_asked.connect(self.export_asked)
+
+    def offer(self, widget: ViewWidget) -> None:
+        widget.export_asked.connect(self.export_asked)
+        if not isinstance(widget, SheetView):  # fed by a source, which a second one would not have
             widget.window_asked.connect(self.window_asked)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self.grid)
-        self.setMinimumWidth(min(theme.dp(480), 480))
+
+    def channel(self, name: str, view_id: str = "") -> Channel:
+        return self.channels[name]
 
     # ---- what to show ----------------------------------------------------------------------
 
@@ -195,8 +193,7 @@ class StudioBoard(QWidget):
             else:
                 self._show_preview(*answer.value)
         self._take_sheet()
-        for widget in self.views.values():
-            widget.pull(self.channels[widget.view.channel])
+        self.grid.pull(self.channels)
 
     def _show_preview(self, preview: Preview, spent: float, luminance: Any, spectrum: Any) -> None:
         kind = "series" if preview.strip else "plain"

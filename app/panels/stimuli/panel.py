@@ -133,6 +133,7 @@ class StimuliPanel(TickingPage):
         )
         self.board.failed.connect(self._draw_failed)
         self.board.export_asked.connect(self.sets.export_view)
+        self.board.window_asked.connect(self.window_.commands.show_view_window)
         self.random.clicked.connect(self.randomise)
         self.sets.connect()
 
