@@ -52,8 +52,8 @@ def axis_flag(flags: Flags) -> None:
 
 
 def response_flags(flags: Flags) -> None:
-    flags.flag("resp", "responses: .roi.h5, .nii, .nii.gz, .dscalar.nii, .func.gii, .mgh, .npy",
-               required=True, type=Path)  # fmt: skip
+    kinds = ".roi.h5, .nii, .nii.gz, .dscalar.nii, .func.gii, .mgh, .npy, .csv"
+    flags.flag("resp", f"responses: {kinds}", required=True, type=Path)
     flags.flag("bmask", "mask of a brain image", type=Path)
     flags.flag("roi", "regions of a .roi.h5 file (default: all)", nargs="+")
 
@@ -282,13 +282,8 @@ def summary(layer: str, found: Mapped) -> dict[str, str]:
             "largest": f"{good.max():.3f}"}  # fmt: skip
 
 
-def db_encode(words: list[str]) -> int:
-    """The brain from activations."""
-    flags = Flags("db-encode", "Predict brain measures from activations; scores are held-out.")
-    analysis_flag(flags)
-    activation_flags(flags)
-    axis_flag(flags)
-    response_flags(flags)
+def regression_asked(flags: Flags, words: list[str]) -> tuple[argparse.Namespace, Scheme]:
+    """Declare what both directions share, then read: (arguments, scheme of the folds)."""
     flags.flag("model", "glm, lasso, ridge or pls", required=True, choices=tuple(REGRESSIONS))
     flags.flag("scoring", f"{SCORINGS} (default explained_variance)",
                default="explained_variance")  # fmt: skip
@@ -297,7 +292,17 @@ def db_encode(words: list[str]) -> int:
     args = flags.parse_args(words)
     refuse_uv(args)
     score_name(args.scoring)
-    scheme = scheme_of(args)
+    return args, scheme_of(args)
+
+
+def db_encode(words: list[str]) -> int:
+    """The brain from activations."""
+    flags = Flags("db-encode", "Predict brain measures from activations; scores are held-out.")
+    analysis_flag(flags)
+    activation_flags(flags)
+    axis_flag(flags)
+    response_flags(flags)
+    args, scheme = regression_asked(flags, words)
     brain = read_responses(args.resp, args.roi, args.bmask)
     layers = Layers(args.act, masks_of(args))
     same_rows(layers.stimuli, len(brain.values))
@@ -329,15 +334,7 @@ def db_decode(words: list[str]) -> int:
     analysis_flag(flags)
     response_flags(flags)
     activation_flags(flags)
-    flags.flag("model", "glm, lasso, ridge or pls", required=True, choices=tuple(REGRESSIONS))
-    flags.flag("scoring", f"{SCORINGS} (default explained_variance)",
-               default="explained_variance")  # fmt: skip
-    fold_flags(flags)
-    out_flag(flags, "folder")
-    args = flags.parse_args(words)
-    refuse_uv(args)
-    score_name(args.scoring)
-    scheme = scheme_of(args)
+    args, scheme = regression_asked(flags, words)
     args.iteraxis = None
     brain = read_responses(args.resp, args.roi, args.bmask)
     measures = np.asarray(brain.values)[:, :, None, None]
