@@ -77,6 +77,26 @@ def hex_colour(meaning: str, dark: bool) -> str:
     return TOKENS["text" if meaning in ("theory", "paper") else meaning][int(dark)]
 
 
+DIVERGING = ("CET-D1A", "CET-CBD1", "hot-cold")
+
+
+def colour_limits(values: np.ndarray, map_name: str = "") -> tuple[float, float]:
+    """Ends of a scale of colours, on the screen and on paper alike; missing values do not count.
+
+    0, or the least value where some are negative, to the 99th percentile (a value that occurs: of
+    a hundred values or fewer, the largest). Both ends of a diverging map are as far from 0.
+    """
+    good = values[np.isfinite(values)]
+    if not good.size:
+        return 0.0, 1.0
+    if map_name in DIVERGING:
+        end = float(np.percentile(np.abs(good), 99, method="higher")) or 1.0
+        return -end, end
+    low, high = min(0.0, float(good.min())), float(np.percentile(good, 99, method="higher"))
+    high = high if high > low else float(good.max())
+    return low, high if high > low else low + 1.0
+
+
 @functools.cache
 def map_table(name: str) -> np.ndarray:
     """Colour table (256, 4) uint8 RGBA of a bundled map; FileNotFoundError if there is none."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backend.core.colours import Theme, hex_colour, map_table
+from backend.core.colours import Theme, colour_limits, hex_colour, map_table
 from backend.core.files import replacing
 from backend.core.views import Marker, Series, View
 
@@ -259,22 +259,7 @@ def colour_map(name: str) -> Any:
 
 def draw_image(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
     image = np.asarray(data["image"])
-    low, high = view.limits or data.get("limits") or (0.0, robust_top(image))
-    extent = None
-    if view.extent:
-        left, bottom, right, top = view.extent
-        extent = (
-            (left, right, bottom, top) if view.origin == "lower" else (left, right, top, bottom)
-        )
-    drawn = axes.imshow(
-        image,
-        cmap=colour_map(view.colour_map),
-        vmin=low,
-        vmax=high,
-        extent=extent,
-        origin=view.origin,
-        interpolation="nearest",
-    )
+    drawn = axes.imshow(image, **image_look(view, data), interpolation="nearest")
     axes.grid(False)
     for marker in data.get("markers") or ():
         draw_marker(axes, marker, theme)
@@ -285,10 +270,19 @@ def draw_image(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme)
         bar.outline.set_visible(False)  # type: ignore[operator]
 
 
-def robust_top(image: np.ndarray) -> float:
-    """99th percentile of the finite values, at least a little above 0."""
-    finite = image[np.isfinite(image)]
-    return max(float(np.percentile(finite, 99)), 1e-9) if finite.size else 1.0
+def image_look(view: View, data: Data) -> dict[str, Any]:
+    """Colours, their ends and the place of an image, as the window draws it."""
+    image = np.asarray(data["image"])
+    ends = view.limits or data.get("limits") or colour_limits(image, view.colour_map)
+    extent = data.get("extent") or view.extent
+    if extent is not None:
+        left, bottom, right, top = extent
+        rows = (bottom, top) if view.origin == "lower" else (top, bottom)
+        extent = (left, right, *rows)
+    return {
+        "cmap": colour_map(view.colour_map), "vmin": ends[0], "vmax": ends[1],
+        "extent": extent, "origin": view.origin,
+    }  # fmt: skip
 
 
 def draw_marker(axes: Axes, marker: Marker, theme: Theme) -> None:
@@ -419,14 +413,15 @@ def draw_matrix(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme
 
     image = np.asarray(data["image"], float)
     words = data.get("categories")
-    look: dict[str, Any] = {"origin": view.origin, "aspect": "equal" if view.square else "auto"}
+    aspect: Any = "equal" if view.square else "auto"
     if words:
         table = ListedColormap([data_colour(str(i + 1), theme) for i in range(len(words))])
-        drawn = axes.imshow(image, cmap=table, vmin=-0.5, vmax=len(words) - 0.5, **look)
+        look = image_look(view, data) | {"cmap": table, "vmin": -0.5, "vmax": len(words) - 0.5}
+        drawn = axes.imshow(image, **look, aspect=aspect)
         bar = figure.colorbar(drawn, ax=axes, ticks=range(len(words)), fraction=0.046, pad=0.03)
         bar.ax.set_yticklabels(words)
     else:
-        drawn = axes.imshow(image, cmap=colour_map(view.colour_map), **look)
+        drawn = axes.imshow(image, **image_look(view, data), aspect=aspect)
         bar = figure.colorbar(drawn, ax=axes, fraction=0.046, pad=0.03)
         bar.set_label(view.unit)
     bar.ax.tick_params(labelsize=7, colors=data_colour("text3", theme))

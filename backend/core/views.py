@@ -9,7 +9,8 @@ What a channel must hold for each kind (arrays; missing keys are allowed unless 
 ``traces``        ring with columns x and one per series; or latest ``x``\\*, one array per series
                   name, optional ``bands`` {name: (low, high)}
 ``image``         latest ``image``\\* (H, W) or (H, W, 3) uint8, row 0 at the top unless
-                  ``origin="lower"``; optional ``markers``: list of Marker, ``note``
+                  ``origin="lower"``; optional ``markers``: list of Marker, ``note``, ``limits``
+                  of the colours, ``extent`` in the place of the view's
                   plots may bring ``x_title``, ``y_title`` and ``x_labels`` (words at 0, 1, 2 ...)
 ``histogram``     latest ``edges``\\*, one array of counts or densities per bar series, and for
                   each line series NAME arrays ``NAME_x`` and ``NAME``
@@ -84,7 +85,8 @@ class View:
     """One declared view.
 
     ``colour_map`` is a pyqtgraph map name, ``limits`` its fixed ends (None: 0 to 99th percentile);
-    ``extent`` = (left, bottom, right, top) data coordinates of an image; ``priority`` 3 folds into
+    ``extent`` = (left, bottom, right, top) data coordinates of an image, unless its data bring
+    their own; ``priority`` 3 folds into
     a tab on small windows; ``place`` "result" puts it under the result table; ``drag`` names two
     parameters that follow a drag on the image; ``edits`` a parameter that an editor paints into;
     ``span`` is the visible length of x for rolling rings; ``square`` False lets an image fill its

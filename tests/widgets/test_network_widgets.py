@@ -15,7 +15,7 @@ from backend.core.views import View
 from widgets import theme
 from widgets.layer_graph import GraphRow, LayerGraph, lanes_of, mean_picture
 from widgets.layer_tree import LayerRow, LayerTree
-from widgets.views.maps import ORDERS, MapGrid, MapsView, limits_of
+from widgets.views.maps import ORDERS, MapGrid, MapsView
 
 
 @pytest.fixture
@@ -116,12 +116,6 @@ def test_channels_are_sorted_by_what_they_do(shown) -> None:  # type: ignore[no-
     assert grid.order.tolist() == [1, 2, 0]
     grid.sort_by(ORDERS[2])
     assert grid.order.tolist() == [2, 1, 0]
-
-
-def test_limits_leave_out_what_is_no_number() -> None:
-    assert limits_of(np.array([np.nan, 0.0, 1.0])) == (0.0, pytest.approx(0.99))
-    assert limits_of(np.full(4, np.nan)) == (0.0, 1.0)
-    assert limits_of(np.array([-2.0, 2.0]))[0] == -2.0
 
 
 def test_the_view_says_and_copies_what_it_shows(shown) -> None:  # type: ignore[no-untyped-def]

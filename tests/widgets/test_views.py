@@ -427,6 +427,27 @@ def test_signed_maps_are_symmetric_about_zero(show: Show) -> None:
     assert low == -high
 
 
+def test_a_matrix_names_columns_by_their_place_on_a_measured_axis(show: Show) -> None:
+    view = show(View("m", "Share", "matrix", "m", origin="lower", square=False, unit="share"))
+    data = {"image": np.eye(2, 4), "y_labels": ["relu1", "relu2"], "x_title": "kurtosis"}
+    view.pull(latest(**data, extent=(0.0, -0.5, 2.0, 1.5)))
+    assert view.canvas.axes[0].title == "kurtosis"
+    assert view.cell_text(1, 1) == "relu2, 0.75: 1 share"
+    assert list(view.data()) == ["", "0.25", "0.75", "1.25", "1.75"]
+    image_of(view.canvas)
+    assert [text for _, text in view.canvas._ticks(1)] == ["relu1", "relu2"]
+
+
+def test_an_emptied_view_forgets_what_it_said(show: Show) -> None:
+    view = show(View("i", "Optimal stimulus", "image", "c", note=""))
+    channel = latest(image=np.ones((4, 4)), note="relu3 channel 7")
+    view.pull(channel)
+    assert view.header.note.text() == "relu3 channel 7"
+    channel.publish()
+    view.pull(channel)
+    assert view.header.note.text() == ""
+
+
 def test_true_colour_image_has_no_colour_bar(show: Show) -> None:
     view = show(View("i", "Photo", "image", "c"))
     view.pull(latest(image=np.full((5, 5, 3), 200, np.uint8)))

@@ -131,6 +131,8 @@ class ViewWidget(QFrame):
             self._channel = channel
         revision = channel.revision
         shown = self._draw(channel)
+        if not shown:
+            self.set_note(self.view.note)
         self._revision = revision
         self._show_page(shown)
         spent = time.perf_counter() - now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QWidget
 
+from backend.core.colours import colour_limits
 from backend.core.views import View
 from widgets import theme
 from widgets.views.frame import ViewWidget
 from widgets.views.picture import ImageCanvas, indexed
-from widgets.views.plot import three, unit_words
+from widgets.views.plot import three, titled, unit_words
 
 MAPS = {
     "viridis": ("viridis", "cividis"), "magma": ("magma", "inferno"),
@@ -29,10 +31,9 @@ class ImageView(ViewWidget):
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(view, parent)
         canvas = self.canvas = ImageCanvas()
-        canvas.extent, canvas.origin = view.extent, view.origin
+        canvas.origin = view.origin
         canvas.map_name, canvas.unit = view.colour_map, view.unit
         canvas.square = view.square
-        canvas.axes = (view.x, view.y)
         canvas.drags = view.drag is not None
         canvas.dragged.connect(self.dragged)
         canvas.hovered.connect(self._hover)
@@ -52,27 +53,27 @@ class ImageView(ViewWidget):
         if image.ndim == 2:
             image = np.asarray(image, float)
             self.canvas.limits = data.get("limits") or self._limits_of(image)
+        self._frame(data)
         self.canvas.markers = data.get("markers") or ()
         self.canvas.show_image(image)
         self._count_missing(image, str(data.get("note", self.view.note)))
         self._refresh_read_out()
         return True
 
+    def _frame(self, data: Mapping[str, Any]) -> None:
+        """Place and titles of the axes, where the data bring their own."""
+        x, y = self.view.x, self.view.y
+        self.canvas.extent = data.get("extent") or self.view.extent
+        self.canvas.axes = (titled(x, data.get("x_title")), titled(y, data.get("y_title")))
+
     def _limits_of(self, image: np.ndarray) -> tuple[float, float]:
         if self.view.limits is not None:
             return self.view.limits
-        good = image[np.isfinite(image)]
-        if not good.size:
-            return 0.0, 1.0
-        if self.canvas.map_name in ("CET-D1A", "CET-CBD1", "hot-cold"):
-            end = float(np.percentile(np.abs(good), 99)) or 1.0
-            return -end, end
-        low = min(0.0, float(good.min()))
-        high = float(np.percentile(good, 99))
-        high = high if high > low else float(good.max())
-        if self._running and self.canvas.limits[1] > high > 0.5 * self.canvas.limits[1]:
-            return low, self.canvas.limits[1]  # no breathing colours
-        return low, high if high > low else low + 1.0
+        low, high = colour_limits(image, self.canvas.map_name)
+        held = self.canvas.limits[1]
+        if self._running and low > -high and held > high > 0.5 * held:
+            return low, held  # no breathing colours
+        return low, high
 
     def _count_missing(self, image: np.ndarray, note: str) -> None:
         missing = int(np.isnan(image).sum()) if image.ndim == 2 else 0
@@ -168,6 +169,7 @@ class MatrixView(ImageView):
         self.canvas.square = self.view.square and not self._categories
         if not self._categories or data.get("image") is None:
             return super()._draw(channel)
+        self._frame(data)
         image = np.asarray(data["image"], float)
         self.canvas.image = image
         self._paint_categories(image)
@@ -190,11 +192,8 @@ class MatrixView(ImageView):
         image = self.canvas.image
         if image is None or row < 0 or row >= image.shape[0] or column >= image.shape[1]:
             return ""
-        across, down = self.canvas.labels
-        place = (
-            f"{down[row] if row < len(down) else row}, "
-            f"{across[column] if column < len(across) else column}"
-        )
+        down = self.canvas.labels[1]
+        place = f"{down[row] if row < len(down) else row}, {self._column(column)}"
         value = float(image[row, column])
         if self._categories:
             known = np.isfinite(value) and 0 <= int(value) < len(self._categories)
@@ -202,12 +201,22 @@ class MatrixView(ImageView):
         unit = unit_words(self.view.unit)
         return f"{place}: {three(value)}{unit}"
 
+    def _column(self, number: int) -> str:
+        """A column by its name, its place on a measured axis, or its number."""
+        across, image = self.canvas.labels[0], self.canvas.image
+        if number < len(across):
+            return across[number]
+        if self.canvas.extent is None or image is None:
+            return str(number)
+        left, _, right, _ = self.canvas.extent
+        return three(left + (number + 0.5) * (right - left) / image.shape[1])
+
     def data(self) -> dict[str, Any]:
         image = self.canvas.image
         if image is None:
             return {}
-        across, down = self.canvas.labels
+        down = self.canvas.labels[1]
         columns: dict[str, Any] = {"": down} if down else {}
         for i in range(image.shape[1]):
-            columns[across[i] if i < len(across) else str(i)] = image[:, i]
+            columns[self._column(i)] = image[:, i]
         return columns

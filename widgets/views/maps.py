@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
+    QColor,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -19,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QWidget
 
+from backend.core.colours import colour_limits
 from backend.core.views import View
 from widgets import theme
 from widgets.views.frame import ViewWidget
@@ -64,7 +66,7 @@ class MapGrid(QAbstractScrollArea):
     def show_maps(self, maps: np.ndarray, limits: tuple[float, float] | None = None) -> None:
         """Draw these maps; ``limits`` None takes 0 (or the least) to the 99th percentile."""
         self.maps = np.asarray(maps, np.float32)
-        self.limits = limits or limits_of(self.maps)
+        self.limits = limits or colour_limits(self.maps)
         low, high = self.limits
         with np.errstate(invalid="ignore"):
             scaled = (self.maps - low) * (255.0 / max(high - low, 1e-12))
@@ -159,9 +161,10 @@ class MapGrid(QAbstractScrollArea):
             painter.drawImage(box, picture)
             if self.side >= theme.dp(NUMBERED_PX):
                 self._paint_number(painter, box, channel + 1)
-            if channel == self.selected:
-                painter.setPen(QPen(theme.token("accent"), theme.dp(2)))
-                painter.drawRect(box)
+            if channel == self.selected:  # seen on dark maps and on bright ones
+                for ink, width in ((QColor("white"), 4), (theme.token("accent"), 2)):
+                    painter.setPen(QPen(ink, theme.dp(width)))
+                    painter.drawRect(box)
         painter.end()
         self.paint_s = time.perf_counter() - began
 
@@ -219,16 +222,6 @@ class MapGrid(QAbstractScrollArea):
         channel = int(self.order[int(np.clip(there, 0, len(self.order) - 1))])
         self.select(channel)
         self.chosen.emit(channel, -1, -1)
-
-
-def limits_of(maps: np.ndarray) -> tuple[float, float]:
-    """0, or the least value where some are negative, to the 99th percentile."""
-    good = maps[np.isfinite(maps)]
-    if not good.size:
-        return 0.0, 1.0
-    low = min(0.0, float(good.min()))
-    high = float(np.percentile(good, 99))
-    return low, high if high > low else low + 1.0
 
 
 class MapsView(ViewWidget):

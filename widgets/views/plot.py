@@ -12,7 +12,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from backend.core.parameters import show_number
-from backend.core.views import Series, View
+from backend.core.views import Axis, Series, View
 from widgets import theme
 from widgets.ticks import Scale
 from widgets.views.canvas import Canvas, Key, pen_of
@@ -32,6 +32,11 @@ def style_of(series: Series, number: int) -> str:
     if series.style == "line" and (is_theory(series) or number >= 8):
         return "dash"
     return series.style
+
+
+def titled(axis: Axis, title: Any) -> Axis:
+    """The axis under the title that its data bring, if they do."""
+    return replace(axis, label=str(title), unit="") if title and axis.title != title else axis
 
 
 def three(value: float) -> str:
@@ -101,9 +106,7 @@ class PlotView(ViewWidget):
         """Take the titles and the words along x that a channel brings (a scan names what it
         varies, a network its layers)."""
         for key, scale in (("x_title", self.canvas.x_scale), ("y_title", self.canvas.y_scale)):
-            title = data.get(key)
-            if title and scale.axis.title != title:
-                scale.axis = replace(scale.axis, label=str(title), unit="")
+            scale.axis = titled(scale.axis, data.get(key))
         self.canvas.x_scale.labels = [str(word) for word in data.get("x_labels") or ()]
 
     def whole(self, left: float, right: float) -> tuple[float, float]:

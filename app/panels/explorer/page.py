@@ -202,7 +202,7 @@ class ExplorerPage(TickingPage):
             self.banners.show_banner("random", Banner(
                 "Random weights",
                 "This network has never learned. Choose a weights file under Network"
-                + (", or press Fetch weights…" if published else "") + ".", "warning",
+                + (", or press Fetch weights" if published else "") + ".", "warning",
             ))  # fmt: skip
         else:
             self.banners.remove("random")

@@ -233,6 +233,8 @@ class SetBrowser(Panel):
             button = Button(where, icon)
             button.clicked.connect(lambda _=False, w=where.lower(): self.send_asked.emit(w))
             grid.addWidget(button, number // 2, number % 2)
+        grid.setColumnStretch(2, 1)
+        grid.setSpacing(theme.dp(6))
         foot.addLayout(grid)
         column.addLayout(foot)
         return detail

@@ -46,7 +46,8 @@ VIEWS = (
     ),
     View(
         "confusion", "Confusions", "matrix", "confusion", "layer shown, all folds", icon="grid",
-        x=Axis("answer"), y=Axis("class"), empty="Appears when the probe runs.",
+        x=Axis("answer"), y=Axis("class"), unit="pictures",
+        empty="Appears when the probe runs.",
     ),
     View(
         "encoding", "Encoding", "traces", "encoding", "mean r over vertices by layer",
@@ -76,7 +77,7 @@ VIEWS = (
     ),
     View(
         "winners", "Winning layer", "matrix", "winners", "vertices by true and by found layer",
-        icon="trophy-outline", x=Axis("found"), y=Axis("true"),
+        icon="trophy-outline", x=Axis("found"), y=Axis("true"), unit="vertices",
         empty="Appears when the cortex is encoded.",
     ),
     View(
@@ -138,10 +139,12 @@ VIEWS = (
         "alignment", "Other measures", "traces", "alignment", "by layer, against the cortex",
         icon="chart-line", x=LAYER, y=Axis("similarity"),
         series=(
-            Series("cka", "linear CKA", "1"), Series("unbiased", "CKA, unbiased", "3", "dash"),
-            Series("procrustes", "1 − Procrustes / √2", "2"),
+            Series("cka", "CKA", "1"), Series("unbiased", "unbiased", "3", "dash"),
+            Series("procrustes", "Procrustes", "2"),
         ),
         empty="Appears with RSA.",
+        help="Linear CKA, its form without bias by the number of units, and 1 − Procrustes "
+        "distance / √2. Each is 1 where the two agree.",
     ),
     View(
         "hrf", "Response to one event", "traces", "hrf", icon="chart-line",

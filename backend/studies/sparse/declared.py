@@ -70,6 +70,7 @@ VIEWS = (
     View(
         "ridges", "Every category", "matrix", "ridges", "share of categories", icon="grid",
         x=Axis("PSI"), y=LAYER, colour_map="magma", origin="lower", square=False,
+        unit="share",
         help="Each row is the distribution of the index over categories in one layer.",
     ),
     View(

@@ -195,10 +195,11 @@ def ridge_data(p: SparseCodingParameters, h: Hierarchy) -> dict[str, Any]:
         span = (float(finite.min()), float(finite.max()) + 1e-9)
     rows = [np.histogram(column[np.isfinite(column)], BINS, span)[0] for column in h.values.T]
     image = np.array(rows, float) / max(len(h.values), 1)
-    ends = np.linspace(span[0], span[1], BINS + 1)[:-1]
-    words = [f"{end:.2g}" for end in ends]
     top = max(float(image.max()), 1e-9)
-    return {"image": image, "y_labels": list(h.layers), "x_labels": words, "limits": (0.0, top)}
+    return {
+        "image": image, "y_labels": list(h.layers), "limits": (0.0, top),
+        "extent": (span[0], -0.5, span[1], len(h.layers) - 0.5), "x_title": p.index,
+    }  # fmt: skip
 
 
 def population_data(

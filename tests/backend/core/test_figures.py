@@ -109,3 +109,26 @@ def test_a_dollar_or_a_tag_in_a_name_does_no_harm(tmp_path: Path, form: str) -> 
     figures.export(tmp_path / f"odd.{form}", view, {"x": X, "a": X, "b": X}, figures.Size(85))
     assert (tmp_path / f"odd.{form}").stat().st_size > 1000
     assert not re.search(r"<[^>]+>", figures.plain_text(series[0].label))
+
+
+def image_drawn(view: View, data: dict[str, Any], monkeypatch: Any) -> Any:
+    return drawn(view, data, 85, monkeypatch).axes[0].images[0]
+
+
+@pytest.mark.parametrize("kind", ["image", "matrix"])
+def test_signed_images_keep_both_signs_on_paper(kind: Any, monkeypatch: Any) -> None:
+    view = View("ci", "Classification image", kind, "ci", colour_map="CET-D1A")
+    image = np.array([[-3.0, 1.0], [0.0, 2.0]])
+    assert image_drawn(view, {"image": image}, monkeypatch).get_clim() == (-3.0, 3.0)
+
+
+def test_a_matrix_has_the_ends_and_the_place_its_data_bring(monkeypatch: Any) -> None:
+    view = View("m", "Share", "matrix", "m", origin="lower", square=False)
+    data = {
+        "image": np.ones((2, 4)), "limits": (0.0, 5.0), "extent": (0.0, -0.5, 1.0, 1.5),
+        "y_labels": ["a", "b"], "x_title": "kurtosis",
+    }  # fmt: skip
+    made = image_drawn(view, data, monkeypatch)
+    assert made.get_clim() == (0.0, 5.0)
+    assert tuple(made.get_extent()) == (0.0, 1.0, -0.5, 1.5)
+    assert made.axes.get_xlabel() == "kurtosis"
