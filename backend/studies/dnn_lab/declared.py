@@ -82,10 +82,10 @@ VIEWS = (
     ),
     View(
         "rdm", "RDM of the layer", "matrix", "rdm", "layer shown", icon="grid",
-        empty="Appears with RSA.",
+        unit="distance", empty="Appears with RSA.",
     ),
     View("brain_rdm", "RDM of the cortex", "matrix", "brain_rdm", icon="grid",
-         empty="Appears with RSA."),
+         unit="distance", empty="Appears with RSA."),
     View(
         "agreement", "Agreement with cortex", "psychometric", "agreement",
         "by layer, 95 % over stimuli", icon="chart-line", x=LAYER, y=Axis("r"), levels=(0.0,),
