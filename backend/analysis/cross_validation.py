@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.analysis.compression import Gram, relative_gram
+from backend.analysis.eigen import leading_eigenvectors
 from backend.analysis.inputs import Check, nothing, same_rows
 from backend.core.parameters import ParameterError
 
@@ -135,24 +136,12 @@ def principal_fold(
 
 def leading(matrix: np.ndarray, wanted: int | float, most: int) -> tuple[np.ndarray, np.ndarray]:
     """Largest eigenvalues and their vectors, descending; none that is rounding error."""
-    from scipy.linalg import eigh
-
     if wanted <= 0:
         raise ParameterError("n_PC", "At least one principal component is needed.", 1)
     total = matrix.trace()
     size = len(matrix)
     count = most if wanted < 1 else min(int(wanted), most)
-    if count > size // 4:
-        values, vectors = np.linalg.eigh(matrix)
-    else:
-        values, vectors = eigh(
-            matrix,
-            subset_by_index=[size - count, size - 1],
-            driver="evr",
-            overwrite_a=True,
-            check_finite=False,
-        )
-    values, vectors = values[::-1][:count], vectors[:, ::-1][:, :count]
+    values, vectors = leading_eigenvectors(matrix, count)
     kept = values > total * size * np.finfo(np.float64).eps
     if wanted < 1:
         share = np.cumsum(values) / total

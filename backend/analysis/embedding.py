@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from backend.analysis.eigen import leading_eigenvectors
 from backend.analysis.inputs import rdm_of
 from backend.core.parameters import ParameterError
 
@@ -56,11 +57,7 @@ def classical(distances: np.ndarray, dimensions: int) -> np.ndarray:
     squares = distances**2
     means = squares.mean(axis=0)
     inner = -0.5 * (squares - means - means[:, None] + means.mean())
-    from scipy.linalg import eigh
-
-    size = len(inner)
-    values, vectors = eigh(inner, subset_by_index=[size - dimensions, size - 1])
-    values, vectors = values[::-1], vectors[:, ::-1]
+    values, vectors = leading_eigenvectors(inner, dimensions)
     return vectors * np.sqrt(np.maximum(values, 0.0))
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from backend.analysis.cross_validation import Fold
+from backend.analysis.eigen import leading_eigenvectors
 from backend.core.parameters import ParameterError
 
 Estimator = Literal["OLS", "ridge", "lasso", "PLS"]
@@ -129,12 +130,9 @@ def pls_weights(scores: np.ndarray, responses: np.ndarray, latent: int) -> np.nd
 
 def first_direction(across: np.ndarray) -> np.ndarray:
     """First left singular vector of X'Y (k, n_vertex), from its smaller side."""
-    from scipy.linalg import eigh
-
     rows, columns = across.shape
     small = across @ across.T if rows <= columns else across.T @ across
-    last = len(small) - 1
-    vector = eigh(small, subset_by_index=[last, last])[1][:, 0]
+    vector = leading_eigenvectors(small, 1)[1][:, 0]
     if rows > columns:
         vector = across @ vector
     return vector / np.sqrt(vector @ vector) if vector.any() else vector
