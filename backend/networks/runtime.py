@@ -6,10 +6,12 @@ a CPU-only torch its own operators do not load, so that a plain import fails.
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import importlib
 import importlib.util
 import os
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,10 +25,24 @@ _MISSING_OPERATORS = (
 @functools.lru_cache(maxsize=1)
 def torch() -> Any:
     """The torch module; it computes with one core fewer than there are, at least one."""
+    load_ahead()
     module = importlib.import_module("torch")
     module.set_num_threads(threads())
     module.hub.tqdm.monitor_interval = 0  # else a graph that runs leaves a thread behind
     return module
+
+
+def load_ahead() -> None:
+    """Map torch's library before its import does, which holds Python's lock for 0.2 s meanwhile.
+
+    A call through ctypes does not. Where the library is not found the import alone loads it.
+    """
+    spec = None if "torch" in sys.modules else importlib.util.find_spec("torch")
+    if sys.platform != "linux" or spec is None or spec.origin is None:
+        return
+    load = ctypes.CDLL(None).dlopen
+    load.restype, load.argtypes = ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_int)
+    load(bytes(Path(spec.origin).parent / "lib" / "libtorch_python.so"), os.RTLD_LAZY)
 
 
 def threads() -> int:
