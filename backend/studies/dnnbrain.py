@@ -50,13 +50,21 @@ class DNNBrain(Study):
 
     def run(self, run: Run) -> None:
         """Do the run's procedure."""
-        from backend.studies.dnn_lab import checks, encode, geometry, probe, training, units
+        from backend.studies.dnn_lab import (
+            checks,
+            encode,
+            geometry,
+            moments,
+            probe,
+            training,
+            units,
+        )
 
         {
             "free": probe.probe,
             "encode": encode.encode,
             "rsa": geometry.rsa,
-            "time": geometry.over_time,
+            "time": moments.over_time,
             "units": units.units,
             "lesion": units.lesion,
             "train": training.train,
@@ -68,7 +76,9 @@ class DNNBrain(Study):
         """Generated pictures, a simulated brain, or neither."""
         p: DNNBrainParameters = parameters
         words = [] if p.stimuli == "own" else [declared.SYNTHETIC_PICTURES]
-        words += [] if p.brain == "own" else [declared.SYNTHETIC_BRAIN]
+        if p.brain != "own":
+            own = p.meg == "own"
+            words += [declared.SYNTHETIC_CORTEX if own else declared.SYNTHETIC_BRAIN]
         return " ".join(words)
 
     def layout_of(self, parameters: Any, procedure: str = "free") -> str:
@@ -97,6 +107,8 @@ class DNNBrain(Study):
             raise ParameterError("folder", "Your own pictures need a folder, a list or a set.")
         if p.brain == "own" and not p.betas and procedure in ("encode", "rsa"):
             raise ParameterError("betas", "Your own responses need a file. Choose one.")
+        if procedure == "time" and p.meg == "own" and not p.recording:
+            raise ParameterError("recording", "Your own recording needs a file. Choose one.")
         if procedure == "train" and p.training == "retrain" and p.network not in MINI:
             raise ParameterError(
                 "training", "Only MiniAlexNet comes with the pictures it was trained on.",
@@ -119,6 +131,8 @@ class DNNBrain(Study):
         """A folder or list becomes the pictures, an array the responses, weights the network's."""
         if path.is_dir() or path.name.lower().endswith((".stim.csv", ".tsv")):
             return {"stimuli": "own", "folder": str(path)}
+        if path.name.lower().endswith((".fif", ".fif.gz")):
+            return {"meg": "own", "recording": str(path)}
         if path.suffix.lower() == ".npy":
             return {"brain": "own", "betas": str(path)}
         return super().changes_for_file(parameters, path)
@@ -156,7 +170,24 @@ class DNNBrain(Study):
                 "labels (largest over layers), intervals from "
                 f"{p.samples} bootstrap samples of stimuli."
             )
+        elif procedure == "time":
+            text += time_words(p)
         return text
+
+
+def time_words(p: DNNBrainParameters) -> str:
+    """Methods of RSA over time."""
+    source = "a simulated MEG"
+    if p.meg == "own":
+        chosen = "all" if p.channel_type == "all" else p.channel_type
+        source = (
+            f"the trials of {Path(p.recording).name} ({chosen} channels), averaged per condition"
+        )
+    return (
+        f"RDMs ({p.distance} distance over channels) of {source} at each moment were compared "
+        f"with those of the layers by {p.comparison}. p comes from {p.label_permutations} "
+        "permutations of stimulus labels, corrected by the largest similarity over moments."
+    )
 
 
 STUDY = DNNBrain()

@@ -103,8 +103,9 @@ class PlotView(ViewWidget):
         canvas.update()
 
     def retitle(self, data: Mapping[str, Any]) -> None:
-        """Take the titles and the words along x that a channel brings (a scan names what it
-        varies, a network its layers)."""
+        """Take the titles, the note and the words along x that a channel brings (a scan names
+        what it varies, a network its layers)."""
+        self.set_note(str(data.get("note", self.view.note)))
         for key, scale in (("x_title", self.canvas.x_scale), ("y_title", self.canvas.y_scale)):
             scale.axis = titled(scale.axis, data.get(key))
         self.canvas.x_scale.labels = [str(word) for word in data.get("x_labels") or ()]

@@ -14,7 +14,7 @@ PROCEDURES = (
     Procedure("free", "Run", "play", "Probe: what class can be read from each layer?"),
     Procedure("encode", "Encode cortex…", "brain", "Predict each vertex from each layer."),
     Procedure("rsa", "RSA…", "grid", "Compare the geometry of layers and cortex."),
-    Procedure("time", "RSA over time…", "waveform", "A simulated MEG: when is each layer seen?"),
+    Procedure("time", "RSA over time…", "waveform", "When is each layer seen in MEG or EEG?"),
     Procedure("units", "Output units…", "auto-fix", "Optimal stimuli and top pictures."),
     Procedure("lesion", "Remove channels…", "eraser", "Accuracy as channels go."),
     Procedure("train", "Train…", "school-outline", "A new last layer, or MiniAlexNet anew."),
@@ -107,7 +107,10 @@ VIEWS = (
     View(
         "time", "Similarity over time", "traces", "time", "simulated MEG, means of ten trials",
         icon="waveform", x=Axis("time", "ms"), y=Axis("similarity"), levels=(0.0,),
-        series=tuple(Series(f"l{i}", f"layer {i}", str(i)) for i in range(1, 6)),
+        series=(
+            *(Series(f"l{i}", f"layer {i}", str(i)) for i in range(1, 9)),
+            Series("reliable", "p ≤ .05 (largest over time)", "theory", "dots"),
+        ),
         empty="Appears with RSA over time.",
         help="Thirty simulated channels; layer l is seen most 80 + 40 l ms after the picture. "
         "Layers that are alike are seen together.",
@@ -209,8 +212,9 @@ def _quantities() -> dict[str, Quantity]:
         found[f"pls_{i}"] = Quantity(f"Layer {i}: mean r, PLS", "", 3)
         found[f"same_{i}"] = Quantity(f"Layer {i}: the two models agree, r", "", 2)
         found[f"rsa_{i}"] = Quantity(f"Layer {i}: similarity of RDMs", "", 3)
-        if i <= 5:
+        if i <= 8:
             found[f"peak_ms_{i}"] = Quantity(f"Layer {i}: most similar at", "ms", 3)
+            found[f"onset_ms_{i}"] = Quantity(f"Layer {i}: first reliable at", "ms", 3)
         found[f"cka_{i}"] = Quantity(f"Layer {i}: unbiased CKA with the cortex", "", 3)
         found[f"rsa_p_{i}"] = Quantity(f"Layer {i}: p, largest of all layers", "", 2)
     return found
@@ -222,6 +226,7 @@ SYNTHETIC_PICTURES = "ShapeWorld figures are drawn by a generator."
 SYNTHETIC_BRAIN = (
     "The cortex and the MEG are simulated from the network's own layers: no anatomy, no recording."
 )
+SYNTHETIC_CORTEX = "The cortex is simulated from the network's own layers: no anatomy."
 SYNTHETIC = f"{SYNTHETIC_PICTURES} {SYNTHETIC_BRAIN}"
 
 NOTES = (

@@ -1,4 +1,4 @@
-"""Geometry: RDMs of layers and cortex, their similarity, and the same over time (2.8)."""
+"""Geometry: RDMs of layers and cortex, and their similarity (2.8)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 from backend.analysis.rdm import label_means
 from backend.analysis.rdm_inference import bootstrap, permutation_test
 from backend.analysis.rsa import averaged_rdm, pattern_scores
-from backend.core.parameters import ParameterError
 from backend.core.run import Run
 from backend.studies.dnn_lab.parameters import DNNBrainParameters
 from backend.studies.dnn_lab.session import LayerData, Session
@@ -129,42 +128,3 @@ def embedding_of(distances: np.ndarray, label: np.ndarray, layer: str) -> dict[s
         where = ~np.isin(label, classes[:2])
         data |= {"others_x": points[where, 0], "others": points[where, 1]}
     return data
-
-
-def over_time(run: Run) -> None:
-    """Similarity of five layers with a simulated MEG, moment by moment."""
-    from backend.analysis.rdm import rdm
-    from backend.analysis.rsa import over_time as moments
-    from backend.brain.simulated_signals import simulated_epochs
-
-    session = Session(run)
-    p = session.p
-    session.scan()
-    if not session.means or len(session.means[0]) <= 50:
-        raise ParameterError(
-            "brain", "The simulated MEG needs five rectified layers with places and more than 50 "
-            "categories. Leave Layers empty and choose a ShapeWorld set.",
-        )  # fmt: skip
-    run.status("Simulating the MEG")
-    epochs = simulated_epochs(session.means, seed=p.seed)
-    models = [rdm(one, p.distance, check=run.check) for one in session.means]
-    found: list[np.ndarray] = []
-    for one in moments(epochs.averaged(), models, p.distance, p.comparison, run.check):
-        found.append(one)
-        run.progress(len(found), len(epochs.times_ms), "moments")
-        if len(found) > 1:
-            r = np.array(found)
-            lines = {f"l{i}": r[:, i - 1] for i in range(1, 6)}
-            run.channel("time").publish(
-                x=epochs.times_ms[: len(r)].astype(float), y_title=p.comparison, **lines
-            )
-    r = np.array(found)
-    for i in range(5):
-        run.measure_known(f"peak_ms_{i + 1}", float(epochs.times_ms[r[:, i].argmax()]))
-    run.table("time", {
-        "ms": epochs.times_ms.tolist(), **{f"layer_{i}": r[:, i - 1].tolist() for i in range(1, 6)},
-    })  # fmt: skip
-    run.lead(
-        "peak_ms_5",
-        "Made at 280 ms; layers that are alike are seen together, which pulls the peak earlier.",
-    )

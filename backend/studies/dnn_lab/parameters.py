@@ -8,8 +8,9 @@ from typing import Any, Literal
 from backend.core.parameters import Parameters, parameter
 from backend.networks.explorer_parameters import TITLES, NetworkName
 
-NETWORK, STIMULI, BRAIN, MODEL, RDM, UNITS, LESION, TRAIN = (
-    "Network", "Stimuli", "Brain", "Probe and encoding", "RSA", "Units", "Lesion", "Training",
+NETWORK, STIMULI, BRAIN, MODEL, RDM, MEG, UNITS, LESION, TRAIN = (
+    "Network", "Stimuli", "Brain", "Probe and encoding", "RSA", "MEG and EEG", "Units", "Lesion",
+    "Training",
 )  # fmt: skip
 
 
@@ -132,6 +133,34 @@ class DNNBrainParameters(Parameters):
     layer: int = _view(
         5, "Layer shown", RDM, low=1, high=200, step=1,
         help="Whose RDM, confusions and vertices are drawn.",
+    )  # fmt: skip
+    meg: Literal["simulated", "own"] = _again(
+        "simulated", "Recording", MEG,
+        labels={"simulated": "Simulated MEG", "own": "Your own"},
+        help="For RSA over time: 64 conditions, ten trials each, layer l seen most at 80 + 40 l "
+        "ms, or your own epochs.",
+    )  # fmt: skip
+    recording: str = _again(
+        "", "Epochs file", MEG, kind="file", formats=("fif", "npz", "npy"),
+        shown_if=("meg", ("own",)),
+        help="Epochs or evoked fields of mne (.fif), or an array (trials, channels, moments); an "
+        ".npz may add times in s, stimuli, channels and types.",
+    )  # fmt: skip
+    trials_match: Literal["names", "order"] = _again(
+        "names", "Trials belong to pictures", MEG, shown_if=("meg", ("own",)),
+        labels={"names": "By name", "order": "By order"},
+        help="Name: an event is called as a picture, or as a class. Order: the k-th trial, or the "
+        "k-th event number, is the k-th picture.",
+    )  # fmt: skip
+    trials_column: str = _again(
+        "", "Metadata column", MEG, shown_if=("meg", ("own",)),
+        help="Of the epochs, that names the picture. Empty: the event's name.",
+    )  # fmt: skip
+    channel_type: Literal["all", "mag", "grad", "eeg", "seeg", "ecog", "misc"] = _again(
+        "all", "Channels", MEG, shown_if=("meg", ("own",)),
+        labels={"all": "All data channels", "mag": "Magnetometers", "grad": "Gradiometers",
+                "eeg": "EEG", "seeg": "Stereo-EEG", "ecog": "ECoG", "misc": "Miscellaneous"},
+        help="Channels marked bad are left out. Of several types, each is divided by its RMS.",
     )  # fmt: skip
     units: int = _again(
         8, "Output units", UNITS, low=1, high=64, step=1,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,8 @@ TEST_EXEMPLARS = 16
 class Stimuli:
     """Pictures with what is known of each.
 
-    ``label`` (n,) the class to probe; ``category`` (n,) a finer number, or the same.
+    ``label`` (n,) the class to probe; ``category`` (n,) a finer number, or the same; ``pictures``
+    their names; ``columns`` what else a list says of them, n values each.
     """
 
     images: Any
@@ -43,6 +45,8 @@ class Stimuli:
     category: np.ndarray
     names: tuple[str, ...]
     synthetic: str = ""
+    pictures: tuple[str, ...] = ()
+    columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -68,7 +72,8 @@ def stimuli_of(p: DNNBrainParameters, network: Network) -> Stimuli:
         found = own_pictures(p.folder, *network.preprocessing.reading)
         words = np.array([str(word) for word in found.column(p.label, Path(p.folder).name)])
         names, number = np.unique(words, return_inverse=True)
-        return Stimuli(found.images, words, number, tuple(map(str, names)), found.synthetic)
+        return Stimuli(found.images, words, number, tuple(map(str, names)), found.synthetic,
+                       tuple(found.names), found.columns)  # fmt: skip
     from backend.stimuli import shapeworld
 
     transfer = p.stimuli == "transfer"
@@ -76,7 +81,8 @@ def stimuli_of(p: DNNBrainParameters, network: Network) -> Stimuli:
     exemplars, seed = (EXEMPLARS, 5) if transfer else (TEST_EXEMPLARS, 2)
     images, category, curvy = shapeworld.labelled(categories, exemplars, seed)
     label = np.where(curvy, "curvy", "boxy")
-    return Stimuli(images, label, category, ("boxy", "curvy"), "synthetic figures")
+    numbers = tuple(str(i) for i in range(1, len(images) + 1))
+    return Stimuli(images, label, category, ("boxy", "curvy"), "synthetic figures", numbers)
 
 
 @dataclass
