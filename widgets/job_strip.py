@@ -223,11 +223,13 @@ class JobStrip(Panel):
         self._right = QHBoxLayout()
         self._right.setSpacing(theme.dp(6))
         row.addLayout(self._right)
-        simulation = (self.step, self.restart, self.speed_label, self.speed, self.draw, self.more)
-        for widget in simulation[2:]:
-            row.addWidget(widget)
+        simulation = (self.step, self.restart, self.speed_label, self.speed, self.draw)
+        for part in simulation[2:]:
+            row.addWidget(part)
         for widget in simulation:
             widget.setVisible(self._simulation)
+        row.addWidget(self.more)
+        self.more.setVisible(self._simulation)
 
     # ---- state ---------------------------------------------------------------------------
 
@@ -315,6 +317,7 @@ class JobStrip(Panel):
     def set_procedures(self, procedures: Iterable[Any], more: Iterable[Any] = ()) -> None:
         """Buttons of the study's procedures (id, button, icon, help); ``more`` go to the menu."""
         self._more_procedures = tuple(more)
+        self.more.setVisible(self._simulation or bool(self._more_procedures))
         for button in self._procedures:
             self._right.removeWidget(button)
             button.hide()
@@ -375,11 +378,12 @@ class JobStrip(Panel):
         """*Continue for…*, *Stop when…*, and Speed where it has no room."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        words = "Continue for, stop when…" if self._monitors else "Continue for…"
-        action = QAction(words, menu)
-        action.triggered.connect(self.open_popup)
-        menu.addAction(action)
-        if self._more_procedures:
+        if self._simulation:
+            words = "Continue for, stop when…" if self._monitors else "Continue for…"
+            action = QAction(words, menu)
+            action.triggered.connect(self.open_popup)
+            menu.addAction(action)
+        if self._simulation and self._more_procedures:
             menu.addSeparator()
         idle = self._can_run and self.state not in ("running", "rebuilding", "paused")
         for procedure in self._more_procedures:
@@ -387,7 +391,7 @@ class JobStrip(Panel):
             entry.setToolTip(procedure.help)
             entry.setEnabled(idle)
             entry.triggered.connect(lambda _=False, p=procedure.id: self.procedure_asked.emit(p))
-        if self.speed.isHidden():
+        if self._simulation and self.speed.isHidden():
             menu.addSeparator()
             for row in range(self.speed.count()):
                 entry = menu.addAction(f"Speed: {self.speed.itemText(row)}")

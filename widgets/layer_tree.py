@@ -45,6 +45,7 @@ class LayerTree(QWidget):
         self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.head = Head("Layers")
         self._items: dict[str, QStandardItem] = {}
+        self._shapes: dict[str, QStandardItem] = {}
         self.tree.selectionModel().currentChanged.connect(self._current)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -55,9 +56,9 @@ class LayerTree(QWidget):
 
     def show_layers(self, rows: Iterable[LayerRow]) -> None:
         """Replace the tree; nothing is chosen."""
+        self._items, self._shapes = {}, {}
         self.model.clear()
         self.model.setColumnCount(2)
-        self._items = {}
         folders: dict[str, QStandardItem] = {}
         for row in rows:
             parent = self._folder(row.name, folders)
@@ -70,7 +71,7 @@ class LayerTree(QWidget):
             shape.setForeground(theme.token("text3"))
             shape.setToolTip(row.tip)
             parent.appendRow([leaf, shape])
-            self._items[row.name] = leaf
+            self._items[row.name], self._shapes[row.name] = leaf, shape
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -93,6 +94,18 @@ class LayerTree(QWidget):
             folders[head] = item
         return folders[head]
 
+    def show_shape(self, name: str, words: str, marked: str) -> None:
+        """What stands beside a layer; ``marked`` says in the tooltip why it stands out, or ""."""
+        leaf, shape = self._items.get(name), self._shapes.get(name)
+        if leaf is None or shape is None:
+            return
+        if shape.text() == words and not marked:
+            return
+        shape.setText(words)
+        shape.setForeground(theme.token("accent" if marked else "text3"))
+        tip = leaf.toolTip()
+        shape.setToolTip(f"{tip}. Used: {marked}" if marked else tip)
+
     @property
     def layers(self) -> list[str]:
         """Names in the order shown."""
@@ -108,5 +121,5 @@ class LayerTree(QWidget):
     def _current(self, now: Index, before: Index) -> None:
         item = self.model.itemFromIndex(QModelIndex(now.sibling(now.row(), 0)))
         name = item.data(NAME) if item is not None else None
-        if name:
+        if name in self._items:
             self.chosen.emit(str(name))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backend.analysis.dnnbrain_files import AXES, Mask
-from backend.core.files import FileProblem
+from backend.core.files import FileProblem, read_json, write_json
 from backend.core.parameters import ParameterError, unknown_name
-from backend.networks.act_file import ENDING, load, write
+from backend.networks.act_file import ENDING, Precision, load, write
 from backend.networks.dnnbrain_names import layer_name
 from backend.networks.layers import find
 from backend.networks.scan import POOLINGS, Images, channels_first, scan
@@ -146,6 +146,8 @@ def scan_masked(
     masks: Mapping[str, Mask],
     pooling: str | None = None,
     progress: Callable[[int, int], None] | None = None,
+    precision: Precision = "float32",
+    check: Callable[[], None] | None = None,
 ) -> None:
     """Scan the masked part of layers, named as asked, into an activation file.
 
@@ -165,7 +167,7 @@ def scan_masked(
     cut = any(mask.by_axis() for mask in places.values())
     target = path.with_name(f".{path.name.removesuffix(ENDING)}.whole{ENDING}") if cut else path
     scan(network, images, list(own.values()), target, pooling=None if cut else pooling,
-         channels=channels, progress=progress)  # fmt: skip
+         channels=channels, precision=precision, check=check, progress=progress)  # fmt: skip
     if cut:
 
         def kept(_: str, values: np.ndarray) -> np.ndarray:
@@ -173,7 +175,11 @@ def scan_masked(
 
         write_changed(path, Layers(target, places), kept, lambda _: None)
         target.unlink()
-        target.with_name(target.name + ".json").unlink(missing_ok=True)
+        record = target.with_name(target.name + ".json")
+        cuts = {name: {"rows": mask.rows, "columns": mask.columns, "pooling": pooling}
+                for name, mask in places.items()}  # fmt: skip
+        write_json(path.with_name(path.name + ".json"), read_json(record) | {"cut": cuts})
+        record.unlink()
     rename(path, {layer: name for name, layer in own.items() if layer != name})
 
 

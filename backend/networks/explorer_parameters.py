@@ -145,10 +145,11 @@ class ExplorerParameters(Parameters):
         0, "Seed", group=OPTIMUM, change="rebuild", low=0, high=2**31 - 1,
         help="Of the starting noise, the jitter and SmoothGrad.",
     )  # fmt: skip
-    recorded: Literal["chosen", "rectified", "all"] = parameter(
+    recorded: Literal["chosen", "rectified", "all", "masked"] = parameter(
         "chosen", "Layers", group=RECORD,
-        labels={"chosen": "The chosen one", "rectified": "All ReLU", "all": "All"},
-        help="Which layers Record writes, for all pictures.",
+        labels={"chosen": "The chosen one", "rectified": "All ReLU", "all": "All",
+                "masked": "Those of the mask"},
+        help="Which layers Record writes, for all pictures; of masked ones the part that is used.",
     )  # fmt: skip
     pooling: Literal["none", "mean", "max", "median", "L1", "L2"] = parameter(
         "none", "Pooling", group=RECORD,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from backend.networks.explorer_parameters import TITLES, ExplorerParameters
@@ -10,8 +11,11 @@ if TYPE_CHECKING:
     from backend.networks.explorer import Explorer
 
 
-def write_script(p: ExplorerParameters, unit: Any, lesions: tuple[Any, ...]) -> str:
-    """Python that opens the network, shows the picture and looks at the unit."""
+def write_script(p: ExplorerParameters, unit: Any, state: Any) -> str:
+    """Python that opens the network, shows the picture and looks at the unit.
+
+    ``state`` has the ``lesions`` of the network and the ``masks`` of its layers.
+    """
     changed = p.differences(ExplorerParameters())
     values = ", ".join(f"{name}={mine!r}" for name, (mine, _) in changed.items())
     lines = [
@@ -24,8 +28,8 @@ def write_script(p: ExplorerParameters, unit: Any, lesions: tuple[Any, ...]) -> 
         f"p = ExplorerParameters().changed({values})",
         "explorer = opened(p)",
     ]
-    if lesions:
-        listed = ", ".join(repr(one) for one in lesions)
+    if state.lesions:
+        listed = ", ".join(repr(one) for one in state.lesions)
         lines.append(f"explorer.set_lesions([{listed}])")
     lines += [
         "shown = explorer.show(p.picture - 1)",
@@ -39,7 +43,22 @@ def write_script(p: ExplorerParameters, unit: Any, lesions: tuple[Any, ...]) -> 
             "for step in evolve(explorer.copy(), lambda: p, unit, lambda: None):",
             "    print(step.index, step.activation)",
         ]
+    if state.masks:
+        lines += _recording(p, state.masks)
     return "\n".join(lines) + "\n"
+
+
+def _recording(p: ExplorerParameters, masks: Mapping[str, Any]) -> list[str]:
+    """The part of all pictures' activations that the masks keep, to a file."""
+    pooling = None if p.pooling == "none" else p.pooling
+    return [
+        "from pathlib import Path",
+        "from backend.analysis.dnnbrain_files import Mask",
+        "from backend.networks.act_edit import scan_masked",
+        f"masks = {dict(masks)!r}",
+        'scan_masked(Path("masked.act.h5"), explorer.network, explorer.images, masks, '
+        f"{pooling!r}, precision={p.precision!r})",
+    ]
 
 
 def _attribution(p: ExplorerParameters) -> list[str]:
@@ -67,12 +86,14 @@ def _attribution(p: ExplorerParameters) -> list[str]:
     ]
 
 
-def methods(
-    explorer: Explorer | None, p: ExplorerParameters, unit: Any, lesions: tuple[Any, ...]
-) -> str:
-    """Sentences on the network, the pictures, the unit and how it was looked at."""
+def methods(explorer: Explorer | None, p: ExplorerParameters, unit: Any, state: Any) -> str:
+    """Sentences on the network, the pictures, its lesions and mask (``state``), the unit and how
+    it was looked at."""
     if explorer is None:
         return "No network is open."
+    from backend.networks.act_edit import kept_shape
+    from backend.networks.layer_masks import words
+
     network = explorer.network
     size = network.preprocessing
     text = (
@@ -82,8 +103,12 @@ def methods(
     )
     if explorer.synthetic:
         text += f" The pictures were {explorer.synthetic}."
-    if lesions:
-        text += " Lesions: " + "; ".join(one.label() for one in lesions) + "."
+    if state.lesions:
+        text += " Lesions: " + "; ".join(one.label() for one in state.lesions) + "."
+    if state.masks:
+        used = [f"of {name} {words(mask, kept_shape(explorer.layer(name)))}"
+                for name, mask in state.masks.items()]  # fmt: skip
+        text += f" Used were {'; '.join(used)}."
     if unit is not None:
         text += (
             f" The unit was {unit.label(network)}. Attribution: {p.method}. Its optimal stimulus "

@@ -214,7 +214,7 @@ def test_the_methods_paragraph_names_network_and_unit(page: ExplorerPage) -> Non
 
     page.tree.choose("relu3")
     page.board.choose(1)
-    text = methods(page.board.explorer, page.parameters, page.chosen_unit(), ())
+    text = methods(page.board.explorer, page.parameters, page.chosen_unit(), page.changes.state)
     assert "MiniAlexNet (367,536 parameters" in text
     assert "relu3 channel 2" in text
 
@@ -331,10 +331,10 @@ def test_another_network_ends_what_evolves_and_undo_brings_lesions_back(
     page.history.set_value("network", "mini-b")
     qtbot.waitUntil(lambda: not page.alive, timeout=5_000)
     qtbot.waitUntil(lambda: page.board.explorer is not first and page.board.shown is not None)
-    assert page.lesions == ()
+    assert page.changes.lesions == ()
     assert drawn(page, "optimal").get("image") is None
     page.undo_stack.undo()
     qtbot.waitUntil(lambda: page.board.explorer.network.name == "MiniAlexNet"  # type: ignore[union-attr]
                     and page.board.shown is not None, timeout=10_000)  # fmt: skip
-    assert len(page.lesions) == 1
+    assert len(page.changes.lesions) == 1
     qtbot.waitUntil(lambda: page.board.shown.maps["relu2"][3].max() == 0)  # type: ignore[union-attr]

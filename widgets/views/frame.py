@@ -54,6 +54,11 @@ class ViewHeader(Panel):
             tool.size_px = (24, 24)
             tools.addWidget(tool)
         row.addLayout(tools)
+        self._tools = tools
+
+    def add_tool(self, tool: Tool) -> None:
+        """A kind's own tool, before the others."""
+        self._tools.insertWidget(0, tool)
 
 
 class ViewWidget(QFrame):

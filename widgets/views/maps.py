@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -23,24 +24,34 @@ from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QWidget
 from backend.core.colours import colour_limits
 from backend.core.views import View
 from widgets import theme
+from widgets.parts import Tool
 from widgets.views.frame import ViewWidget
+from widgets.views.map_mask import MaskHand
 from widgets.views.plot import three
 
 LEAST_PX, LARGEST_PX = 18, 112
 """Side of a cell: narrow enough for 4,096 units, never larger than a picture needs."""
 NUMBERED_PX = 34
 """Cells below this side carry no number."""
+MASKING = (
+    ("numbers", "Numbers of the mask…"), ("all", "Keep the whole layer"),
+    ("open", "Open a mask…"), ("save", "Save the mask…"),
+)  # fmt: skip
 ORDERS = ("index", "mean activation", "largest activation")
 
 
 class MapGrid(QAbstractScrollArea):
     """Channel maps (channels, rows, columns) in the colours of a map; only visible ones are drawn.
 
-    Signals: ``chosen(channel, row, column)`` on a click or arrow key, ``hovered(words)``.
+    Signals: ``chosen(channel, row, column)`` on a click or arrow key, ``hovered(words)``; of a
+    mask ``channels_masked(channels, keep)`` and ``places_masked(rows, columns)`` with (first, last)
+    each.
     """
 
     chosen = Signal(int, int, int)
     hovered = Signal(str)
+    channels_masked = Signal(object, bool)
+    places_masked = Signal(object, object)
 
     def __init__(self, map_name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +63,8 @@ class MapGrid(QAbstractScrollArea):
         self.sorted_by = ORDERS[0]
         self.selected = -1
         self.paint_s = 0.0
+        self.marked: frozenset[int] = frozenset()
+        self.masking = MaskHand(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
         self.setFrameShape(self.Shape.NoFrame)
@@ -101,6 +114,11 @@ class MapGrid(QAbstractScrollArea):
                 bar.setValue(top)
             elif top + self.side > bar.value() + self.viewport().height():
                 bar.setValue(top + self.side - self.viewport().height())
+        self.viewport().update()
+
+    def mark(self, channels: Iterable[int]) -> None:
+        """Outline channels that were chosen elsewhere."""
+        self.marked = frozenset(channels)
         self.viewport().update()
 
     # ---- geometry --------------------------------------------------------------------------
@@ -161,10 +179,15 @@ class MapGrid(QAbstractScrollArea):
             painter.drawImage(box, picture)
             if self.side >= theme.dp(NUMBERED_PX):
                 self._paint_number(painter, box, channel + 1)
+            self.masking.paint(painter, channel, box, width, height)
+            if channel in self.marked:
+                painter.setPen(QPen(theme.colour("2"), theme.dp(2)))
+                painter.drawRect(box)
             if channel == self.selected:  # seen on dark maps and on bright ones
                 for ink, width in ((QColor("white"), 4), (theme.token("accent"), 2)):
                     painter.setPen(QPen(ink, theme.dp(width)))
                     painter.drawRect(box)
+        self.masking.paint_band(painter)
         painter.end()
         self.paint_s = time.perf_counter() - began
 
@@ -178,12 +201,17 @@ class MapGrid(QAbstractScrollArea):
 
     # ---- hand ------------------------------------------------------------------------------
 
-    def at(self, where: QPoint) -> tuple[int, int, int] | None:
-        """(channel, row, column) of a point, or None."""
+    def place_at(self, where: QPoint) -> int | None:
+        """Place in the order of the cell at a point, or None."""
         column = where.x() // self.side
         row = (where.y() + self.verticalScrollBar().value()) // self.side
         place = row * self.across + column
-        if not (0 <= column < self.across and 0 <= place < len(self.order)):
+        return place if 0 <= column < self.across and 0 <= place < len(self.order) else None
+
+    def at(self, where: QPoint) -> tuple[int, int, int] | None:
+        """(channel, row, column) of a point, or None."""
+        place = self.place_at(where)
+        if place is None:
             return None
         box = self.cell(place)
         height, width = self.maps.shape[1:]
@@ -193,12 +221,18 @@ class MapGrid(QAbstractScrollArea):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         found = self.at(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and found is not None:
+        if event.button() != Qt.MouseButton.LeftButton or self.masking.press(event):
+            return
+        if found is not None:
             self.selected = found[0]
             self.viewport().update()
             self.chosen.emit(*found)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.masking.release(event)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.masking.move(event)
         found = self.at(event.position().toPoint())
         if found is None:
             self.hovered.emit("")
@@ -206,13 +240,16 @@ class MapGrid(QAbstractScrollArea):
         channel, row, column = found
         value = three(float(self.maps[channel, row, column]))
         where = f", row {row + 1}, column {column + 1}" if self.maps[0].size > 1 else ""
-        self.hovered.emit(f"{channel + 1}{where}: {value}")
+        out = "" if self.masking.keeps(channel) else ", left out by the mask"
+        self.hovered.emit(f"{channel + 1}{where}: {value}{out}")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {
             Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1,
             Qt.Key.Key_Up: -self.across, Qt.Key.Key_Down: self.across,
         }  # fmt: skip
+        if event.key() == Qt.Key.Key_Space and self.masking.toggle(self.selected):
+            return
         step = steps.get(Qt.Key(event.key()))
         if step is None or not len(self.order):
             super().keyPressEvent(event)
@@ -225,7 +262,12 @@ class MapGrid(QAbstractScrollArea):
 
 
 class MapsView(ViewWidget):
-    """Kind ``maps``; ``picked`` carries (channel, row, column), −1 where no place was clicked."""
+    """Kind ``maps``; ``picked`` carries (channel, row, column), −1 where no place was clicked.
+
+    Signal ``mask_asked(what)``: "numbers", "all", "open" or "save", where an owner keeps a mask.
+    """
+
+    mask_asked = Signal(str)
 
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(view, parent)
@@ -235,6 +277,20 @@ class MapsView(ViewWidget):
         self.grid.chosen.connect(lambda *found: self.picked.emit(found))
         self.grid.hovered.connect(lambda words: self.set_note(words or self._note))
         self.set_content(self.grid)
+        self.mask_tool = Tool(
+            "vector-polygon", "Mask: click or drag over channels, drag inside one for its rows "
+            "and columns", role="text3",
+        )  # fmt: skip
+        self.mask_tool.size_px = (24, 24)
+        self.mask_tool.setCheckable(True)
+        self.mask_tool.toggled.connect(self.grid.masking.set_on)
+        self.mask_tool.hide()
+        self.header.add_tool(self.mask_tool)
+
+    def offer_mask(self) -> None:
+        """Let channels be taken in and out of a mask."""
+        self.grid.masking.offered = True
+        self.mask_tool.show()
 
     def _draw(self, channel: Any) -> bool:
         data = channel.snapshot()
@@ -252,6 +308,13 @@ class MapsView(ViewWidget):
                         self.grid.sorted_by == how)
             for how in ORDERS
         ]  # fmt: skip
+        if self.grid.masking.offered:
+            tool = self.mask_tool
+            own.append(self.action(menu, "Edit the mask by hand", tool.toggle, tool.isChecked()))
+            own += [
+                self.action(menu, words, lambda what=what: self.mask_asked.emit(what))
+                for what, words in MASKING
+            ]
         return [*own, *super().menu_actions(menu)]
 
     def summary(self) -> str:

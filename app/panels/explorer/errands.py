@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from app.panels.work import PanelWork
 from backend.core.files import FileProblem
 from backend.core.parameters import ParameterError
+from backend.core.runner import describe
 from backend.core.store import home
 from backend.core.study import Procedure
 from backend.core.tasks import Task
@@ -32,6 +34,11 @@ PROCEDURES = (
         "record", "Record…", "record-circle-outline", "Activations of all pictures to a file."
     ),
 )
+MORE = (
+    Procedure("mask-open", "Open a mask…", "vector-polygon", "Which channels are used."),
+    Procedure("mask-save", "Save the mask…", "vector-polygon", "As DNNBrain's .dmask.csv."),
+)
+"""In the strip's menu and the palette."""
 
 
 class Errands:
@@ -140,22 +147,33 @@ class Errands:
             return
         if not path.name.endswith(ENDING):
             path = path.with_name(path.name.removesuffix(".h5") + ENDING)
-        layers = recorded_layers(explorer, p.recorded, self.board.layer)
+        try:
+            layers = recorded_layers(
+                explorer, p.recorded, self.board.layer, self.page.changes.masks
+            )
+        except ParameterError as error:
+            self.page.refuse(describe(error))
+            return
+        masks = {layer: self.page.masking.mask(layer) for layer in layers}
         pooling = None if p.pooling == "none" else p.pooling
         network = explorer.copy()
 
         def work(task: Task) -> Any:
-            from backend.networks.scan import scan
+            from backend.networks.act_edit import scan_masked
+            from backend.networks.act_file import load
+            from backend.networks.layer_masks import usable
 
-            return scan(
-                network, explorer.images, layers, path, pooling=pooling, precision=p.precision,
-                check=task.check,
-                progress=lambda done, total: task.progress(done, total, "pictures"),
+            for layer, mask in masks.items():
+                usable(layer, mask)
+            scan_masked(
+                path, network, explorer.images, masks, pooling,
+                lambda done, total: task.progress(done, total, "pictures"), p.precision, task.check,
             )  # fmt: skip
+            return load(path)
 
         self.work.start(
             f"Record {path.name}", work,
-            lambda made: self.window.say(f"{path.name} holds {made.size}."),
+            lambda made: self.window.say(held(path.name, made)),
         )  # fmt: skip
 
     # ---- weights ---------------------------------------------------------------------------
@@ -203,10 +221,26 @@ class Errands:
         return box.clickedButton() is go
 
 
-def recorded_layers(explorer: Explorer, which: str, chosen: str) -> list[str]:
+def held(name: str, made: Any) -> str:
+    """What a new activation file holds, in words."""
+    first = next(iter(made.shapes))
+    shape = " × ".join(str(size) for size in made.shapes[first])
+    others = len(made.shapes) - 1
+    more = f", and {others} more" if others else ""
+    return f"{name} holds {first}, {shape}{more}."
+
+
+def recorded_layers(
+    explorer: Explorer, which: str, chosen: str, masks: Mapping[str, Any]
+) -> list[str]:
     """Names of the layers a recording takes."""
     from backend.networks.layers import relu_layers
 
+    if which == "masked":
+        if not masks:
+            raise ParameterError("recorded", "Nothing is masked. Ctrl+click a channel map, or "
+                                 "choose other layers to record.", "chosen")  # fmt: skip
+        return list(masks)
     if which == "chosen":
         return [chosen]
     if which == "rectified":

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent, QUndoCommand
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QSplitter,
     QTabWidget,
@@ -16,7 +16,10 @@ from PySide6.QtWidgets import (
 
 from app.history import ParameterHistory
 from app.panels.explorer.board import ExplorerBoard
-from app.panels.explorer.errands import FETCH, PROCEDURES, Errands
+from app.panels.explorer.changes import Changes
+from app.panels.explorer.errands import FETCH, MORE, PROCEDURES, Errands
+from app.panels.explorer.masking import ENDING as MASK_ENDING
+from app.panels.explorer.masking import Masking
 from app.panels.explorer.unit_page import UnitPage
 from app.panels.ticking import FRAME_MS, SLOW_MS, TickingPage
 from app.panels.work import failure_banner
@@ -35,27 +38,12 @@ from widgets.panel_header import PanelHeader
 if TYPE_CHECKING:
     from app.window import MainWindow
     from backend.networks.explorer import Explorer, Shown
-    from backend.networks.lesions import Lesion
 
 COMPACT_PX = 1240
 OPENING = frozenset({"network", "weights", "pictures", "folder"})
 ATTRIBUTING = frozenset({
     "method", "samples", "sd", "path", "window", "stride", "display", "summary", "seed",
 })  # fmt: skip
-
-
-class SetLesions(QUndoCommand):
-    """One more lesion, or none, as a step of undo."""
-
-    def __init__(self, page: ExplorerPage, text: str, after: tuple[Lesion, ...]) -> None:
-        super().__init__(text)
-        self.page, self.before, self.after = page, page.lesions, after
-
-    def redo(self) -> None:
-        self.page.set_lesions(self.after)
-
-    def undo(self) -> None:
-        self.page.set_lesions(self.before)
 
 
 class ExplorerPage(TickingPage):
@@ -73,12 +61,12 @@ class ExplorerPage(TickingPage):
         self.board = ExplorerBoard()
         self.unit = UnitPage()
         self.banners = BannerArea()
-        self.lesions: tuple[Lesion, ...] = ()
-        self._lesions_of: dict[tuple[str, str], tuple[Lesion, ...]] = {}
+        self.changes = Changes(self.history.undo_stack, self._network_key)
         self._layer = ""
         self.errands = Errands(self)
+        self.masking = Masking(self)
         self._pages = pages
-        self.procedures: tuple[Procedure, ...] = PROCEDURES
+        self.procedures: tuple[Procedure, ...] = (*PROCEDURES, *MORE)
         self._lay_out()
         self.tick(FRAME_MS, self._frame)
         self.tick(SLOW_MS, self._slow)
@@ -140,13 +128,14 @@ class ExplorerPage(TickingPage):
         self.board.window_asked.connect(self.window_.commands.show_view_window)
         self.board.export_asked.connect(self._export)
         self.unit.stepped.connect(self._step_picture)
+        self.changes.lesions_changed.connect(self._look_again)
 
     def _fill(self) -> None:
         self.header.set_studies(self._pages)
         self.header.set_study("Network explorer", 0)
         self.header.set_presets([(p.name, p.title) for p in ExplorerSource.presets])
         self.header.export.hide()
-        self.strip.set_procedures(PROCEDURES)
+        self.strip.set_procedures(PROCEDURES, MORE)
         self._preset_changed()
         self.form.set_values(self.parameters)
         self.board.open(self.parameters)
@@ -183,7 +172,7 @@ class ExplorerPage(TickingPage):
             self.stop()  # what evolves belongs to the network that goes
             self.board.open(self.parameters)
         elif "picture" in names:
-            self.board.ask_picture(self.parameters.picture - 1, self.lesions)
+            self._look_again()
         if names & ATTRIBUTING:
             self._attribute()
 
@@ -194,7 +183,7 @@ class ExplorerPage(TickingPage):
         self.graph.show_rows(graph_rows(explorer))
         self.errands.forget_steps()
         self.errands.forget_best()
-        self.lesions = self._lesions_of.get(self._network_key(), ())
+        self.changes.take_up()
         self.header.set_synthetic(explorer.synthetic)
         random = explorer.network.untrained
         published = random and self.errands.published() is not None
@@ -206,19 +195,20 @@ class ExplorerPage(TickingPage):
             ))  # fmt: skip
         else:
             self.banners.remove("random")
-        self.procedures = (*PROCEDURES, FETCH) if published else PROCEDURES
-        self.strip.set_procedures(self.procedures)
+        shown = (*PROCEDURES, FETCH) if published else PROCEDURES
+        self.procedures = (*shown, *MORE)
+        self.strip.set_procedures(shown, MORE)
         spatial = [one.name for one in explorer.layers if len(one.shape) == 3]
         first = spatial[min(1, len(spatial) - 1)] if spatial else explorer.layers[0].name
         self.tree.choose(self._layer if self._layer in self.tree.layers else first)
         self._layer = ""
-        self.board.ask_picture(self.parameters.picture - 1, self.lesions)
+        self._look_again()
 
     def _shown(self, shown: Shown) -> None:
         self.banners.remove("open")
         self.unit.show_answer(shown.answer)
         self.graph.show_maps(shown.maps)
-        self._show_facts()
+        self.show_facts()
         self._attribute()
 
     def _step_picture(self, step: int) -> None:
@@ -228,11 +218,15 @@ class ExplorerPage(TickingPage):
             self.history.set_value("picture", (self.parameters.picture - 1 + step) % n + 1)
 
     def _failed(self, failure: Failure) -> None:
-        if failure.field in self.form.declarations:
-            self.form.refuse(failure.field, failure.text, failure.fix)
         if self.board.shown is None:
             self.unit.show_answer(())
-        self.banners.show_banner("open", failure_banner(failure))
+        self.refuse(failure, "open")
+
+    def refuse(self, failure: Failure, key: str = "task") -> None:
+        """Say what cannot be done, above the views and at the field it is about."""
+        if failure.field in self.form.declarations:
+            self.form.refuse(failure.field, failure.text, failure.fix)
+        self.banners.show_banner(key, failure_banner(failure))
 
     # ---- the unit --------------------------------------------------------------------------
 
@@ -241,11 +235,11 @@ class ExplorerPage(TickingPage):
         self.graph.choose(name)
         self.board.channels["attribution"].publish()
         self.errands.forget_best()
-        self._show_facts()
+        self.masking.show()
 
     def _channel_chosen(self, channel: int, row: int, column: int) -> None:
         self.errands.forget_best()
-        self._show_facts()
+        self.show_facts()
         self._attribute()
 
     def chosen_unit(self) -> Any:
@@ -263,16 +257,18 @@ class ExplorerPage(TickingPage):
             return Unit(self.board.layer, channel, row, column)
         return Unit(self.board.layer, channel, summary=p.summary)
 
-    def _show_facts(self) -> None:
+    def show_facts(self) -> None:
+        """What is known of the unit; of the layer while none is chosen."""
         explorer = self.board.explorer
         unit = self.chosen_unit()
         if explorer is None:
             return
         if unit is None:
-            self.unit.show_unit("", 0.0, [("Lesion", "", one.label()) for one in self.lesions])
+            rows = [("Lesion", "", one.label()) for one in self.changes.lesions]
+            self.unit.show_unit("", 0.0, [*rows, *self.masking.fact()])
             return
         lead, rows = explorer.facts(self.board.layer, unit.channel, self.board.shown)
-        self.unit.show_unit(unit.label(explorer.network), lead, rows)
+        self.unit.show_unit(unit.label(explorer.network), lead, [*rows, *self.masking.fact()])
 
     def _attribute(self) -> None:
         """What in the picture drives the unit, by the method chosen."""
@@ -280,7 +276,7 @@ class ExplorerPage(TickingPage):
         if explorer is None or shown is None or unit is None:
             return
         p = self.parameters
-        key = (unit, shown.index, self.lesions, p)
+        key = (unit, shown.index, self.changes.lesions, p)
 
         def call() -> dict[str, Any]:
             from backend.networks.explorer import attributed
@@ -302,6 +298,7 @@ class ExplorerPage(TickingPage):
         {
             "top": errands.find_top, "ablate": self.ablate, "record": errands.ask_record,
             "fetch": errands.fetch,
+            "mask-open": self.masking.ask_open, "mask-save": self.masking.ask_save,
         }[procedure]()  # fmt: skip
 
     def needed_unit(self) -> Any:
@@ -319,17 +316,17 @@ class ExplorerPage(TickingPage):
         if unit is None:
             return
         lesion = Lesion("ablate", (self.board.layer,), channels=(unit.channel,), ablation="zero")
-        if lesion not in self.lesions:
+        if lesion not in self.changes.lesions:
             text = f"Ablate {self.board.layer} {unit.channel + 1}"
-            self.undo_stack.push(SetLesions(self, text, (*self.lesions, lesion)))
+            self.changes.set_lesions((*self.changes.lesions, lesion), text)
 
-    def set_lesions(self, lesions: tuple[Lesion, ...]) -> None:
-        """Make the network have these lesions, and look again."""
-        self.lesions = self._lesions_of[self._network_key()] = lesions
-        self.board.ask_picture(self.parameters.picture - 1, lesions)
+    def _look_again(self) -> None:
+        """The picture goes through the network as lesioned now."""
+        self.window_.session_changed()
+        self.board.ask_picture(self.parameters.picture - 1, self.changes.lesions)
 
     def _network_key(self) -> tuple[str, str]:
-        """Lesions belong to a network: another one, or undo, brings its own."""
+        """Lesions and masks belong to a network: another one, or undo, brings its own."""
         return self.parameters.network, self.parameters.weights
 
     @property
@@ -349,8 +346,9 @@ class ExplorerPage(TickingPage):
 
     def _slow(self) -> None:
         self.errands.work.show()
-        if self.errands.work.task is None and self.board.explorer is None:
-            self.strip.set_words("", "Opening the network" if self.board.busy else "", "")
+        if self.errands.work.task is None:
+            opening = self.board.explorer is None and self.board.busy
+            self.strip.set_words("", "Opening the network" if opening else "", "")
         self.window_.rail.show_alive("explorer", self.alive or self.window_.running_in("explorer"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -370,17 +368,21 @@ class ExplorerPage(TickingPage):
         """The Python that shows the same."""
         from backend.networks.explorer_script import write_script
 
-        return write_script(self.parameters, self.chosen_unit(), self.lesions)
+        return write_script(self.parameters, self.chosen_unit(), self.changes.state)
 
     def show_methods(self) -> None:
         """The methods paragraph, ready to copy."""
         from backend.networks.explorer_script import methods
 
-        text = methods(self.board.explorer, self.parameters, self.chosen_unit(), self.lesions)
+        text = methods(self.board.explorer, self.parameters, self.chosen_unit(), self.changes.state)
         self.window_.show_text("Methods", "Paste this into the methods section.", text)
 
     def take_file(self, path: Path) -> bool:
-        """A folder, list or set becomes the pictures; a weights file the network's."""
+        """A folder, list or set becomes the pictures, a weights file the network's, a mask its
+        mask."""
+        if path.name.lower().endswith(MASK_ENDING):
+            self.masking.open(path)
+            return True
         if path.suffix.lower() in (".pt", ".pth", ".pt2", ".ts"):
             self.history.set_value("weights", str(path))
             return True
@@ -398,11 +400,14 @@ class ExplorerPage(TickingPage):
 
     def kept(self) -> dict[str, Any]:
         """What a session keeps."""
-        return {**self.history.kept(), "layer": self.board.layer}
+        return {
+            **self.history.kept(), "layer": self.board.layer, "changes": self.changes.kept(),
+        }  # fmt: skip
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Come back from a session; what no longer fits stays at its preset."""
         self._layer = str(kept.get("layer", ""))
+        self.changes.bring_back(kept.get("changes"))
         self.history.bring_back(kept)
         self.undo_stack.clear()
 
