@@ -135,9 +135,17 @@ def _read_nifti(path: Path) -> BrainImage:
 
 
 def _read_mgh(path: Path) -> BrainImage:
+    import gzip
+
     import nibabel
 
-    return _read_volume(path, "mgh", nibabel.load)
+    def load(path: Path) -> Any:
+        """From memory: the library leaves an uncompressed file open."""
+        data = path.read_bytes()
+        packed = path.suffix.lower() == ".mgz"
+        return nibabel.MGHImage.from_bytes(gzip.decompress(data) if packed else data)
+
+    return _read_volume(path, "mgh", load)
 
 
 def _read_cifti(path: Path) -> BrainImage:
