@@ -33,6 +33,13 @@ def splits(stimuli: int, folds: int = 10, seed: int = 0) -> list[Split]:
     return list(KFold(folds, shuffle=True, random_state=seed).split(np.empty(stimuli)))
 
 
+def stretches(rows: int, folds: int = 10) -> list[Split]:
+    """Folds of neighbouring rows in their order: volumes of a run that depend on each other."""
+    splits(rows, folds)
+    every = np.arange(rows)
+    return [(np.setdiff1d(every, test), test) for test in np.array_split(every, folds)]
+
+
 def stratified_splits(labels: np.ndarray, folds: int = 10, seed: int = 0) -> list[Split]:
     """Shuffled folds with every class's share kept, those of scikit-learn's StratifiedKFold.
 

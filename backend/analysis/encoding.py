@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.analysis.compression import Gram
-from backend.analysis.cross_validation import Fold, as_gram, principal_folds, splits
+from backend.analysis.cross_validation import Fold, Split, as_gram, principal_folds, splits
 from backend.analysis.inputs import Check, Progress, brain_of, constant_columns, nothing
 from backend.analysis.linear_models import Model, predict
 from backend.analysis.scores import Moments, Score, score_of
@@ -81,6 +81,7 @@ def encode(
     seed: int = 0,
     check: Check = nothing,
     progress: Progress | None = None,
+    parts: list[Split] | None = None,
 ) -> Iterator[EncodedFold]:
     """Predict held-out responses, one fold after another.
 
@@ -88,15 +89,15 @@ def encode(
     ----------
     features : (n_stim, ...) activations, or their inner products (for many models of one layer).
     brain : (n_stim, n_vertex) responses. All vertices share each fold's factorisation.
-    folds, seed : shuffled folds, those of scikit-learn's KFold.
+    folds, seed : shuffled folds, those of scikit-learn's KFold; ``parts`` in their place.
 
     Raises
     ------
     ParameterError for rows that differ, NaN or infinite values, folds that cannot be made.
     """
     brain = brain_of(brain, len(features))
-    parts = splits(len(brain), folds, seed)
-    for fold in principal_folds(features, parts, model.components, check):
+    chosen = splits(len(brain), folds, seed) if parts is None else parts
+    for fold in principal_folds(features, chosen, model.components, check):
         yield EncodedFold(fold.number, fold.test, brain[fold.test], predict(model, fold, brain))
         if progress:
             progress(fold.number + 1, folds)

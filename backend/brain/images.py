@@ -20,7 +20,7 @@ Kind = Literal["nifti", "cifti", "gifti", "mgh", "array"]
 ENDINGS: dict[str, Kind] = {
     ".dscalar.nii": "cifti", ".dtseries.nii": "cifti", ".dlabel.nii": "cifti",
     ".nii.gz": "nifti", ".nii": "nifti", ".gii": "gifti", ".mgz": "mgh", ".mgh": "mgh",
-    ".npy": "array", ".csv": "array", ".tsv": "array",
+    ".npy": "array", ".npz": "array", ".csv": "array", ".tsv": "array",
 }  # fmt: skip
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -74,7 +74,7 @@ def ending_of(path: Path) -> str:
     for ending in ENDINGS:
         if name.endswith(ending) and not name.endswith(".surf.gii"):
             return ending
-    known = ".nii, .nii.gz, .dscalar.nii, .func.gii, .shape.gii, .mgh, .mgz, .npy, .csv, .tsv"
+    known = ".nii, .nii.gz, .dscalar.nii, .func.gii, .shape.gii, .mgh, .mgz, .npy, .npz, .csv, .tsv"
     raise FileProblem(f"{path.name} is no brain image that is read: {known}.")
 
 
@@ -175,13 +175,23 @@ def _read_array(path: Path) -> BrainImage:
         data = _read_table(path)
     else:
         try:
-            data = np.load(path, allow_pickle=False)
+            data = _only(np.load(path, allow_pickle=False))
         except Exception as error:  # numpy's header parser raises tokenizer and syntax errors too
-            raise FileProblem(f"{path.name} is damaged: it is not a whole NPY file.") from error
+            raise FileProblem(f"{path.name} is damaged: it is not a whole array file.") from error
     if data.dtype.kind not in "fiub" or not 1 <= data.ndim <= 2:
         raise FileProblem(f"{path.name} is no table of stimuli by places.")
     data = np.atleast_2d(data)
     return BrainImage(path, "array", data, (data.shape[1],))
+
+
+def _only(loaded: Any) -> np.ndarray:
+    """The array of a file: of an NPZ the one named data or betas, or the first table."""
+    if isinstance(loaded, np.ndarray):
+        return loaded
+    with loaded:
+        names = [one for one in ("betas", "data") if one in loaded.files] or loaded.files
+        found: np.ndarray = next(one for one in map(loaded.__getitem__, names) if one.ndim == 2)
+        return found
 
 
 def _read_table(path: Path) -> np.ndarray:

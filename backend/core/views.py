@@ -89,6 +89,7 @@ class View:
     their own; ``priority`` 3 folds into
     a tab on small windows; ``place`` "result" puts it under the result table; ``drag`` names two
     parameters that follow a drag on the image; ``edits`` a parameter that an editor paints into;
+    ``picks`` a parameter that becomes the x of a dot that is clicked;
     ``span`` is the visible length of x for rolling rings; ``square`` False lets an image fill its
     view.
     """
@@ -112,6 +113,7 @@ class View:
     place: Literal["views", "result"] = "views"
     drag: tuple[str, str] | None = None
     edits: str = ""
+    picks: str = ""
     span: float | None = None
     levels: tuple[float, ...] = ()
     empty: str = "Appears when the study runs."

@@ -18,6 +18,19 @@ from backend.studies.dnn_lab import declared
 from backend.studies.dnn_lab.parameters import DNNBrainParameters
 from backend.studies.dnn_lab.presets import PRESETS
 
+BRAIN_FILES = (".npy", ".roi.h5", ".nii", ".nii.gz", ".func.gii", ".shape.gii", ".mgh", ".mgz")
+
+ONE_ROW = ("rsa", "decode", "topography")
+"""Procedures that compare pictures with rows of responses."""
+
+
+def layers_known(p: DNNBrainParameters) -> int:
+    """Layers that the newest run of these settings left; 0 before one, without loading anything."""
+    import sys
+
+    module = sys.modules.get("backend.studies.dnn_lab.shown")
+    return 0 if module is None else int(module.layers_known(p))
+
 
 class DNNBrain(Study):
     """Declarations, and the procedures in :mod:`backend.studies.dnn_lab`."""
@@ -114,7 +127,16 @@ class DNNBrain(Study):
                 "training", "Only MiniAlexNet comes with the pictures it was trained on.",
                 "fine-tune",
             )  # fmt: skip
+        if p.volumes and (procedure in ONE_ROW or (procedure == "train" and p.brain_weight)):
+            raise ParameterError(
+                "hrf", "Volumes are for encoding. This needs a row of responses a picture.", False
+            )
         notices = []
+        most = layers_known(p)
+        if most and p.layer > most:
+            notices.append(Notice(
+                "layer", "No such layer", f"There are {most} layers. The last is shown.", most,
+            ))  # fmt: skip
         if p.network not in ("mini-a", "mini-b") and not p.weights:
             notices.append(Notice(
                 "weights", "Random weights",
@@ -128,12 +150,13 @@ class DNNBrain(Study):
         return notices
 
     def changes_for_file(self, parameters: Any, path: Path) -> dict[str, Any]:
-        """A folder or list becomes the pictures, an array the responses, weights the network's."""
+        """A folder or list becomes the pictures, a brain's file the responses, weights the
+        network's."""
         if path.is_dir() or path.name.lower().endswith((".stim.csv", ".tsv")):
             return {"stimuli": "own", "folder": str(path)}
         if path.name.lower().endswith((".fif", ".fif.gz")):
             return {"meg": "own", "recording": str(path)}
-        if path.suffix.lower() == ".npy":
+        if path.name.lower().endswith(BRAIN_FILES):
             return {"brain": "own", "betas": str(path)}
         return super().changes_for_file(parameters, path)
 
@@ -157,11 +180,7 @@ class DNNBrain(Study):
                 f"in the fold, in {p.folds} stratified shuffled folds (seed {p.seed})."
             )
         elif procedure == "encode":
-            text += (
-                "Patterns were z-scored per picture; each vertex was predicted by least squares "
-                f"from {p.components} components fitted in the fold, and all together by partial "
-                f"least squares with {p.pls} pairs. r is the mean over {p.folds} shuffled folds."
-            )
+            text += encoding_methods(p)
         elif procedure == "rsa":
             text += (
                 f"RDMs ({p.distance} distance on {p.components} components of z-scored patterns"
@@ -188,6 +207,25 @@ def time_words(p: DNNBrainParameters) -> str:
         f"with those of the layers by {p.comparison}. p comes from {p.label_permutations} "
         "permutations of stimulus labels, corrected by the largest similarity over moments."
     )
+
+
+def encoding_methods(p: DNNBrainParameters) -> str:
+    """How vertices were predicted and judged."""
+    how = {
+        "OLS": "by least squares", "lasso": "by the lasso",
+        "ridge": "by ridge regression with the penalty of least leave-one-out error",
+    }.get(p.estimator)  # fmt: skip
+    text = "Patterns were z-scored per picture"
+    if p.volumes:
+        text += f", convolved with the canonical haemodynamic response and sampled every {p.TR:g} s"
+    alone = f"each vertex was predicted {how} from" if how else "the vertices were predicted from"
+    text += f"; {alone} {p.components} components fitted in the fold, "
+    text += "and all together by " if how else "by "
+    text += f"partial least squares with {p.pls} pairs. "
+    score = {"r": "r", "R2": "R²", "explained variance": "Explained variance"}[p.score]
+    over = "is that of all predictions of" if p.pooled else "is the mean over"
+    folds = "successive stretches" if p.volumes else "shuffled folds"
+    return f"{text}{score} {over} {p.folds} {folds}."
 
 
 STUDY = DNNBrain()

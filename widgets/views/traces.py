@@ -24,6 +24,15 @@ class TracesView(PlotView):
         self._named: set[str] = set()
         self._end = 0
         self._held = 0
+        if view.picks:
+            self.canvas.clicked.connect(self._click)
+
+    def _click(self, x: float, y: float) -> None:
+        """The x of the data nearest to the click."""
+        places = [line[0] for line in self._lines.values() if len(line[0])]
+        if places:
+            every = np.concatenate(places)
+            self.picked.emit(float(every[np.argmin(np.abs(every - x))]))
 
     def clear(self) -> None:
         super().clear()

@@ -21,11 +21,12 @@ from widgets.views.frame import ViewWidget
 class Board(ViewBoard):
     """Centre of a study page; beside it the small views of the result column.
 
-    Signals: ``dragged(view, x, y)``, ``painted(view, grey levels, final)``, ``undo_asked()`` and
-    ``redo_asked()`` of the editor.
+    Signals: ``dragged(view, x, y)``, ``picked(view, x)``, ``painted(view, grey
+    levels, final)``, ``undo_asked()`` and ``redo_asked()`` of the editor.
     """
 
     dragged = Signal(object, float, float)
+    picked = Signal(object, float)
     painted = Signal(object, object, bool)
     undo_asked = Signal()
     redo_asked = Signal()
@@ -49,6 +50,8 @@ class Board(ViewBoard):
         super().offer(widget)
         view = widget.view
         widget.dragged.connect(lambda x, y: self.dragged.emit(view, x, y))
+        if view.picks:
+            widget.picked.connect(lambda x: self.picked.emit(view, x))
         if isinstance(widget, EditorView):
             widget.painted.connect(lambda levels, final: self.painted.emit(view, levels, final))
             widget.undo_asked.connect(self.undo_asked)

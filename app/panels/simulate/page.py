@@ -142,6 +142,7 @@ class StudyPage(TickingPage):
         self.board.export_asked.connect(lambda name: exporting.export_figure(self, name))
         self.board.window_asked.connect(self.window_.commands.show_view_window)
         self.board.dragged.connect(self._dragged)
+        self.board.picked.connect(self._picked)
         self.board.painted.connect(self._painted)
         self.board.undo_asked.connect(self.window_.undo)
         self.board.redo_asked.connect(self.window_.redo)
@@ -311,6 +312,11 @@ class StudyPage(TickingPage):
             high = declared.high if declared.high is not None else value
             values[name] = round(min(max(value, low), high), 4)
         self.controller.set_values(values, f"Move in {view.title}")
+
+    def _picked(self, view: View, x: float) -> None:
+        """A click on a dot chooses it."""
+        value = self.controller.study.Parameters.parse(view.picks, round(x))
+        self.controller.set_values({view.picks: value}, f"Choose in {view.title}")
 
     def _painted(self, view: View, levels: Any, final: bool) -> None:
         """What was painted acts at once; a whole stroke is one step of undo."""

@@ -27,8 +27,8 @@ CHANNELS: dict[str, Channel] = {
     name: Latest()
     for name in (
         "accuracy", "confusion", "encoding", "vertices", "models", "winners", "rdm", "brain_rdm",
-        "agreement", "null", "embedding", "optimal", "activations", "lesion", "hrf",
-        "alignment", "time",
+        "fit", "profile", "agreement", "null", "embedding", "optimal", "activations", "lesion",
+        "hrf", "alignment", "time",
     )
 } | {
     "training": Ring(("step", "loss", "accuracy", "held", "brain"), 100_000),
@@ -64,10 +64,26 @@ VIEWS = (
         series=(
             Series("r", "r", "1", "dots"), Series("best", "best layer", "8", "dots"),
             Series("ceiling", "ceiling", "3", "dots"),
+            Series("constant", "never varies", "text3", "dots"),
+        ),
+        picks="vertex", empty="Appears when the cortex is encoded.",
+        help="A click shows a vertex. The simulated strip of cortex is no anatomy; the surface "
+        "comes with the brain room.",
+    ),
+    View(
+        "fit", "Vertex", "scatter", "fit", "held out; layer and vertex shown",
+        icon="chart-scatter-plot", x=Axis("predicted"), y=Axis("measured"),
+        series=(Series("truth", "row", "1", "dots"), Series("same", "equal", "theory")),
+        empty="Appears when the cortex is encoded.",
+    ),
+    View(
+        "profile", "Vertex by layer", "traces", "profile", "vertex shown", icon="chart-line",
+        x=LAYER, y=Axis("r"),
+        series=(
+            Series("glm", "one vertex", "1"), Series("pls", "PLS, joint", "2"),
+            Series("ceiling", "ceiling", "theory", "dash"),
         ),
         empty="Appears when the cortex is encoded.",
-        help="A simulated strip of cortex. It is no anatomy; the surface comes with the brain "
-        "room.",
     ),
     View(
         "models", "Two models", "scatter", "models", "a dot a vertex, layer shown",
@@ -158,7 +174,9 @@ VIEWS = (
 
 LAYOUT = {
     "probe": row("accuracy", "confusion", weights=(3, 2)),
-    "encode": column(row("encoding", "vertices", weights=(2, 3)), row("models", "winners")),
+    "encode": column(
+        row("encoding", "vertices", weights=(2, 3)), row("models", "winners", "fit", "profile")
+    ),
     "rsa": column(
         row("agreement", "rdm", "brain_rdm"),
         row("alignment", "null", "embedding", weights=(2, 2, 3)),

@@ -13,6 +13,9 @@ NETWORK, STIMULI, BRAIN, MODEL, RDM, MEG, UNITS, LESION, TRAIN = (
     "Training",
 )  # fmt: skip
 
+REGRESSIONS = ("OLS", "ridge", "lasso", "PLS")
+"""Probes of a column of numbers."""
+
 
 def _again(default: Any, label: str, group: str, **more: Any) -> Any:
     """A parameter that needs the procedure run again."""
@@ -77,8 +80,43 @@ class DNNBrainParameters(Parameters):
         "It is no anatomy.",
     )  # fmt: skip
     betas: str = _again(
-        "", "File", BRAIN, kind="file", formats=("npy", "npz", "csv", "tsv"),
-        shown_if=("brain", ("own",)), help="(pictures, vertices), one row a picture.",
+        "", "File", BRAIN, kind="file",
+        formats=("npy", "npz", "csv", "tsv", "h5", "nii", "gz", "gii", "mgh", "mgz"),
+        shown_if=("brain", ("own",)),
+        help="One row or volume a picture: an array (pictures, vertices), .roi.h5, NIfTI, CIFTI, "
+        "GIFTI or MGH.",
+    )  # fmt: skip
+    mask: str = _again(
+        "", "Mask", BRAIN, kind="file",
+        formats=("nii", "gz", "gii", "mgh", "mgz", "npy", "csv"), shown_if=("brain", ("own",)),
+        help="An image in the space of the file, 0 outside. Its numbers are regions.",
+    )  # fmt: skip
+    regions: str = _again(
+        "", "Regions", BRAIN, shown_if=("brain", ("own",)),
+        help="Names of a .roi.h5 file or numbers of the mask, separated by commas. Empty: all.",
+    )  # fmt: skip
+    ceiling: str = _again(
+        "", "Ceiling", BRAIN, kind="file",
+        formats=("npy", "npz", "csv", "tsv", "nii", "gz", "gii", "mgh", "mgz"),
+        shown_if=("brain", ("own",)),
+        help="A number a vertex: the score a perfect model would reach.",
+    )  # fmt: skip
+    hrf: bool = _again(
+        False, "Rows are volumes", BRAIN, shown_if=("brain", ("own",)),
+        help="A row of the file is a volume of a run. Features are convolved with the canonical "
+        "response at the pictures' onsets.",
+    )  # fmt: skip
+    TR: float = _again(
+        2.0, "Repetition time", BRAIN, symbol="TR", unit="s", low=0.1, high=10.0, step=0.1,
+        shown_if=("hrf", (True,)), help="Volume k is taken at k TR.",
+    )  # fmt: skip
+    onset: str = _again(
+        "onset", "Onset column", BRAIN, shown_if=("hrf", (True,)),
+        help="Of the picture list: seconds from the first volume.",
+    )  # fmt: skip
+    duration: str = _again(
+        "duration", "Duration column", BRAIN, shown_if=("hrf", (True,)),
+        help="Of the picture list, in seconds. Empty: impulses.",
     )  # fmt: skip
     components: int = _again(
         100, "Principal components", MODEL, low=2, high=1000, step=1,
@@ -88,15 +126,53 @@ class DNNBrainParameters(Parameters):
         10, "Folds", MODEL, low=2, high=50, step=1, help="Shuffled; stratified for classes.",
         source="Results",
     )  # fmt: skip
-    probe: Literal["logistic", "linear SVC", "ridge classifier", "correlation"] = _again(
+    probe: Literal[
+        "logistic", "linear SVC", "ridge classifier", "correlation", "pipeline",
+        "OLS", "ridge", "lasso", "PLS",
+    ] = _again(
         "logistic", "Probe", MODEL,
         labels={"logistic": "Logistic regression", "linear SVC": "Linear SVC",
-                "ridge classifier": "Ridge", "correlation": "Nearest mean pattern"},
-        help="What reads the class from the components.", source="Results",
+                "ridge classifier": "Ridge classifier", "correlation": "Nearest mean pattern",
+                "pipeline": "Your scikit-learn estimator", "OLS": "Numbers: least squares",
+                "ridge": "Numbers: ridge", "lasso": "Numbers: lasso", "PLS": "Numbers: PLS"},
+        help="What reads the class, or the number, from the components.", source="Results",
+    )  # fmt: skip
+    pipeline: str = _again(
+        "", "Import path", MODEL, shown_if=("probe", ("pipeline",)),
+        help="Of a scikit-learn estimator, or a function that returns one: "
+        "sklearn.neighbors.KNeighborsClassifier. It is given all features.",
+    )  # fmt: skip
+    map: Literal["mv", "uv"] = _again(
+        "mv", "Map", MODEL,
+        labels={"mv": "All units together", "uv": "Best single unit"},
+        help="The best unit is chosen on inner folds and scored on pictures it never saw.",
+        source="Methods: multivariate",
+    )  # fmt: skip
+    iterate: Literal["layer", "channel", "place"] = _again(
+        "layer", "Probe each", MODEL,
+        labels={"layer": "Layer", "channel": "Channel", "place": "Place"},
+        help="A score for each whole layer, each channel or each place of it.",
+        source="Methods: layer",
     )  # fmt: skip
     C: float = _again(
         1.0, "Inverse penalty", MODEL, low=1e-4, high=1e4, log=True,
         shown_if=("probe", ("logistic", "linear SVC")), help="Of the probe.",
+    )  # fmt: skip
+    estimator: Literal["OLS", "ridge", "lasso", "PLS"] = _again(
+        "OLS", "Encoding model", MODEL,
+        labels={"OLS": "Least squares", "ridge": "Ridge, penalty a vertex", "lasso": "Lasso",
+                "PLS": "PLS alone"},
+        help="Of each vertex, beside PLS of all. The ridge penalty is chosen by leaving one out.",
+        source="Methods",
+    )  # fmt: skip
+    score: Literal["r", "R2", "explained variance"] = _again(
+        "r", "Score", MODEL,
+        labels={"r": "Correlation r", "R2": "R²", "explained variance": "Explained variance"},
+        help="Of held-out responses or numbers.", source="Methods",
+    )  # fmt: skip
+    pooled: bool = _again(
+        False, "Pool the folds", MODEL,
+        help="One score of all held-out predictions together, not the mean over folds.",
     )  # fmt: skip
     pls: int = _again(
         10, "PLS components", MODEL, low=1, high=100, step=1, source="tutorial of the toolbox",
@@ -133,6 +209,10 @@ class DNNBrainParameters(Parameters):
     layer: int = _view(
         5, "Layer shown", RDM, low=1, high=200, step=1,
         help="Whose RDM, confusions and vertices are drawn.",
+    )  # fmt: skip
+    vertex: int = _view(
+        1, "Vertex shown", MODEL, low=1, high=1_000_000, step=1,
+        help="Whose predictions and layers are drawn; a click on a vertex sets it.",
     )  # fmt: skip
     meg: Literal["simulated", "own"] = _again(
         "simulated", "Recording", MEG,
@@ -222,5 +302,19 @@ class DNNBrainParameters(Parameters):
 
     @classmethod
     def unused(cls, values: Mapping[str, Any]) -> frozenset[str]:
-        """Nothing waits for a better held-out loss when nothing is held out."""
-        return frozenset() if values.get("held_out") else frozenset({"patience"})
+        """Nothing waits for a better held-out loss when nothing is held out; only your own
+        responses are volumes."""
+        found = set() if values.get("held_out") else {"patience"}
+        if values.get("brain") != "own":
+            found |= {"TR", "onset", "duration"}
+        return frozenset(found)
+
+    @property
+    def volumes(self) -> bool:
+        """Whether rows of the responses are volumes of a run."""
+        return self.hrf and self.brain == "own"
+
+    @property
+    def numbers(self) -> bool:
+        """Whether the label column is read as numbers, and predicted."""
+        return self.probe in REGRESSIONS

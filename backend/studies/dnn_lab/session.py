@@ -11,17 +11,18 @@ import numpy as np
 
 from backend.analysis.compression import Gram, gram, z_scored_patterns
 from backend.analysis.rdm import label_means
-from backend.core.files import FileProblem, revision
+from backend.core.files import revision
 from backend.core.parameters import ParameterError
 from backend.core.recent import Recent
 from backend.core.run import Run
 from backend.networks.network import Preprocessing
-from backend.stimuli.own_pictures import own_pictures
+from backend.stimuli.own_pictures import LABELS, own_pictures
 from backend.studies.dnn_lab.parameters import DNNBrainParameters
 
 if TYPE_CHECKING:
     from backend.brain.simulated_cortex import SimulatedCortex
     from backend.networks.network import Network
+    from backend.studies.dnn_lab.brain import Brain
 
 BATCH = 32
 BASELINE_PX = 64
@@ -30,6 +31,8 @@ MEMORY_SHARE = 0.5
 EXEMPLARS = 10
 """Of the embedded set: 64 categories × 10, exemplar seed 5 (specification, section 4)."""
 TEST_EXEMPLARS = 16
+UNLABELLED = ("encode", "topography")
+"""Procedures that ask nothing of the classes."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,16 @@ class LayerData:
     patterns: Gram
 
 
-def stimuli_of(p: DNNBrainParameters, network: Network) -> Stimuli:
-    """The pictures of these parameters, at the size the network takes them."""
+def stimuli_of(p: DNNBrainParameters, network: Network, labelled: bool = True) -> Stimuli:
+    """The pictures of these parameters, at the size the network takes them.
+
+    Without ``labelled`` pictures whose classes nobody knows are taken too.
+    """
     if p.stimuli == "own":
         found = own_pictures(p.folder, *network.preprocessing.reading)
-        words = np.array([str(word) for word in found.column(p.label, Path(p.folder).name)])
+        known = labelled or p.label or any(name in found.columns for name in LABELS)
+        of = found.column(p.label, Path(p.folder).name) if known else found.names
+        words = np.array([str(word) for word in of])
         names, number = np.unique(words, return_inverse=True)
         return Stimuli(found.images, words, number, tuple(map(str, names)), found.synthetic,
                        tuple(found.names), found.columns)  # fmt: skip
@@ -109,7 +117,7 @@ class Session:
         weights = Path(self.p.weights) if self.p.weights else None
         seed = self.p.training_seed if self.p.network == "mini-a" else 0
         self.network: Network = open_network(self.p.network, weights, seed)
-        self.stimuli = stimuli_of(self.p, self.network)
+        self.stimuli = stimuli_of(self.p, self.network, run.procedure not in UNLABELLED)
         self.cortex: SimulatedCortex | None = None
         self.means: list[np.ndarray] = []
         """Category means of the five layers that the simulated brain is made from."""
@@ -154,7 +162,7 @@ class Session:
         p = self.p
         return (
             p.network, p.training_seed, revision(p.weights), p.layers, p.before, p.pooling,
-            p.stimuli, revision(p.folder), p.label, p.brain,
+            p.stimuli, revision(p.folder), p.label, p.brain, p.volumes,
         )  # fmt: skip
 
     def _scan(self) -> list[LayerData]:
@@ -174,9 +182,17 @@ class Session:
             self.run.status(f"Comparing patterns of {shown}")
             features = arrays.pop(name)
             raw = gram(features, check=self.run.check)
-            patterns = gram(z_scored_patterns(features), check=self.run.check)
+            patterns = self._patterns(features)
             found.append(LayerData(name, shown, rectified, raw, patterns))
         return found
+
+    def _patterns(self, features: np.ndarray) -> Gram:
+        """Products of patterns z-scored per picture; about nothing when they are convolved, as
+        what all pictures share is a signal in the volumes."""
+        patterns = z_scored_patterns(features)
+        if self.p.volumes:
+            return gram(patterns, "none", True, self.run.check)
+        return gram(patterns, check=self.run.check)
 
     def _cortex(
         self, names: list[tuple[str, str, bool]], arrays: dict[str, np.ndarray]
@@ -202,6 +218,12 @@ class Session:
 
     def brain(self) -> np.ndarray:
         """(pictures, vertices) responses; ParameterError or FileProblem in words."""
+        return self.responses().values
+
+    def responses(self) -> Brain:
+        """Responses with their regions and ceiling; the simulated cortex after the scan."""
+        from backend.studies.dnn_lab.brain import Brain, own_brain
+
         if self.p.brain == "own":
             return own_brain(self.p, len(self.stimuli))
         if self.cortex is None:
@@ -209,7 +231,24 @@ class Session:
                 "brain", "The simulated cortex needs five rectified layers with places and more "
                 "than 50 pictures. Leave Layers empty, or choose your own responses.",
             )  # fmt: skip
-        return self.cortex.responses
+        names = [
+            shown for name, shown, good in self.layer_names() if good and self.has_places(name)
+        ]
+        regions = {
+            f"made from {names[i]}": np.flatnonzero(self.cortex.layer == number)
+            for number, i in enumerate(five_of(len(names)))
+        }
+        return Brain(self.cortex.responses, regions, self.cortex.ceiling)
+
+    def rows_of(self, patterns: Gram, rows: int) -> Gram:
+        """Inner products of the responses' rows: the pictures', or the volumes' H G Hᵀ."""
+        if not self.p.volumes:
+            return patterns
+        from backend.analysis.hrf import design
+
+        begin, length = onsets(self.p, self.stimuli)
+        response = design(begin, length, rows, self.p.TR)
+        return Gram(response @ patterns.matrix @ response.T, patterns.features)
 
     def pixels(self) -> Gram:
         """Inner products of the pictures themselves, at most 64 px a side: every readout's
@@ -232,21 +271,36 @@ def five_of(layers: int) -> np.ndarray:
     return np.linspace(0, layers - 1, 5).round().astype(int)
 
 
-def own_brain(p: DNNBrainParameters, pictures: int) -> np.ndarray:
-    """A user's responses from a file, a row a picture."""
-    from backend.brain.responses import read_responses
+def onsets(p: DNNBrainParameters, stimuli: Stimuli) -> tuple[np.ndarray, np.ndarray]:
+    """When each picture began and how long it stayed, in s."""
+    begin = seconds(stimuli, p.onset, "onset")
+    if not p.duration:
+        return begin, np.zeros(len(begin))
+    return begin, seconds(stimuli, p.duration, "duration")
 
-    if not p.betas:
-        raise ParameterError("betas", "Your own responses need a file. Choose one.")
-    path = Path(p.betas)
-    values = np.asarray(read_responses(path).values, float)
-    if len(values) != pictures:
-        raise FileProblem(
-            f"{path.name} holds {len(values)} rows; there are {pictures} pictures. Match them."
-        )
-    if np.isfinite(values).all() and not np.ptp(values, axis=0).any():
-        raise FileProblem(f"No vertex of {path.name} varies over pictures. Check the file.")
-    return values
+
+def seconds(stimuli: Stimuli, column: str, field: str) -> np.ndarray:
+    """A column of numbers; ParameterError with the columns that are there."""
+    if column not in stimuli.columns:
+        there = ", ".join(stimuli.columns) or "none"
+        raise ParameterError(
+            field, f'The pictures have no column "{column}". There are: {there}. Volumes need '
+            "onsets in seconds.",
+        )  # fmt: skip
+    return numbers_of(stimuli.columns[column], field, column)
+
+
+def numbers_of(cells: Any, field: str, column: str) -> np.ndarray:
+    """Numbers (n,) of a column; ParameterError names the first cell that is none."""
+    found = []
+    for row, cell in enumerate(cells, 1):
+        try:
+            found.append(float(cell))
+        except (TypeError, ValueError):
+            raise ParameterError(
+                field, f'Row {row} of the column {column} is "{cell}", which is no number.'
+            ) from None
+    return np.array(found)
 
 
 def products_fit(layers: int, pictures: int) -> None:
