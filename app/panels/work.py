@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from backend.core.tasks import Task
@@ -85,9 +85,9 @@ class PanelWork:
                 self.banners.show_banner("task", failure_banner(task.failure))
 
 
-def failure_banner(failure: Any) -> Banner:
-    """A failure in words, its traceback behind Details."""
-    return Banner(failure.title, failure.text, "error", (), failure.details)
+def failure_banner(failure: Any, buttons: Iterable[tuple[str, str]] = ()) -> Banner:
+    """A failure in words, its traceback behind Details; ``buttons`` offer the fix."""
+    return Banner(failure.title, failure.text, "error", buttons, failure.details)
 
 
 def task_words(task: Task) -> tuple[str, str]:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backend.core.files import FileProblem
+from backend.core.parameters import ParameterError
 from backend.networks.explorer_parameters import ExplorerParameters
+from backend.networks.seen import as_picture, fits, moment, of_frame
 from backend.stimuli import shapeworld
-from backend.stimuli.own_pictures import own_pictures
+from backend.stimuli.clips import example_clips, own_clips
+from backend.stimuli.own_pictures import OwnPictures, own_pictures
 from backend.stimuli.set_files import as_bytes
+from backend.stimuli.sounds import example_sounds, own_sounds
 
 if TYPE_CHECKING:
     from backend.networks.layers import Layer
@@ -37,12 +41,16 @@ class Shown:
     maps : layer → (channels, rows, columns) float32; units of a linear layer are 1 × 1 maps,
         tokens are laid out as the image they came from where they form a square.
     answer : the ``ANSWERS`` largest outputs as (name, probability).
+    times : layer → how many moments its output has, for clips; ``frame`` the frame that the maps
+        are of, 0 for the mean over them.
     """
 
     index: int
     picture: np.ndarray
     maps: dict[str, np.ndarray]
     answer: tuple[tuple[str, float], ...]
+    times: dict[str, int] = field(default_factory=dict)
+    frame: int = 0
 
 
 class Explorer:
@@ -89,8 +97,8 @@ class Explorer:
         with self._lock:
             return self.network.copy()
 
-    def show(self, index: int, check: Callable[[], None] | None = None) -> Shown:
-        """Run one picture through the network, keeping every layer."""
+    def show(self, index: int, check: Callable[[], None] | None = None, frame: int = 0) -> Shown:
+        """Run one picture through the network, keeping every layer; of clips one frame."""
         from backend.networks.scan import stream
 
         index = int(np.clip(index, 0, len(self.images) - 1))
@@ -98,18 +106,29 @@ class Explorer:
         with self._lock:
             names = [one.name for one in self.layers]
             _, values = next(iter(stream(self.network, picture, names, batch=1, check=check)))
-            maps = {
-                one.name: as_maps(values[one.name][0], one.channel_axis - 1)
-                for one in self.layers
-                if one.name in values
-            }
-        return Shown(index, picture[0], maps, self._answer(maps))
+            frames = self.network.preprocessing.frames
+            maps, times = {}, {}
+            for one in self.layers:
+                block = values.get(one.name)
+                if block is None:
+                    continue
+                if block.ndim == 5:
+                    times[one.name] = block.shape[2]
+                    at = moment(block.shape[2], frame, frames)
+                    block = block.mean(axis=2) if at is None else block[:, :, at]
+                maps[one.name] = as_maps(block[0], one.channel_axis - 1)
+        return Shown(index, picture[0], maps, self._answer(maps), times, frame)
+
+    def picture(self, index: int, frame: int = 0) -> np.ndarray:
+        """uint8 of one of the pictures, clips or sounds."""
+        return as_picture(self.network, np.asarray(self.images[index : index + 1])[0], frame)
 
     def _answer(self, maps: dict[str, np.ndarray]) -> tuple[tuple[str, float], ...]:
         """Softmax of the last layer's largest outputs; empty when it gives no list of classes."""
         last = self.layers[-1].name
         values = maps.get(last)
-        if values is None or values.shape[1:] != (1, 1) or len(values) < 2:
+        embeds = self.network.kind == "audio" and not self.network.labels
+        if values is None or values.shape[1:] != (1, 1) or len(values) < 2 or embeds:
             return ()
         flat = values.ravel().astype(float)
         share = np.exp(flat - flat.max())
@@ -184,9 +203,18 @@ def opened(p: ExplorerParameters) -> Explorer:
 
 def pictures_of(p: ExplorerParameters, network: Network) -> tuple[Images, list[str], str]:
     """Pictures, a name each, and the label of synthetic ones."""
+    fits(network, p.pictures)
     if p.pictures == "own":
-        found = own_pictures(p.folder, *network.preprocessing.reading)
+        found = own_of(network, p.folder)
         return found.images, found.names, found.synthetic
+    if p.pictures == "sound":
+        return *example_sounds(), "generated sounds"
+    if p.pictures == "clip":
+        clips, names = example_clips()
+        if network.kind == "video":
+            return clips, names, "synthetic figures"
+        frames = [f"{names[0]}, frame {number}" for number in range(1, len(clips[0]) + 1)]
+        return clips[0], frames, "synthetic figures"
     transfer = p.pictures == "transfer"
     outlines = shapeworld.categories(32, 777 if transfer else 100)
     exemplars = EXAMPLE_EXEMPLARS if transfer else 16
@@ -196,6 +224,14 @@ def pictures_of(p: ExplorerParameters, network: Network) -> tuple[Images, list[s
         for i, c in enumerate(category)
     ]
     return images, names, "synthetic figures"
+
+
+def own_of(network: Network, path: str) -> OwnPictures:
+    """A user's pictures, clips or sounds, as the network takes them."""
+    if network.kind == "audio":
+        return own_sounds(path)
+    reader = own_clips if network.kind == "video" else own_pictures
+    return reader(path, *network.preprocessing.reading)
 
 
 def evolve(
@@ -230,7 +266,7 @@ def attributed(
     from backend.networks.attribution import Options, attribute, display
 
     picture = shown.picture[None]
-    prepared = as_bytes(shown.picture)
+    prepared = as_picture(explorer.network, shown.picture, shown.frame)
     others = {
         "occluder": _occluded, "map": _mapped, "minimal image": _minimal, "masked image": _masked,
     }  # fmt: skip
@@ -240,9 +276,10 @@ def attributed(
     method: Any = p.method
     with explorer.exclusive():
         found = attribute(explorer.network, picture, unit, method, options)
-    heat = found.values.shape[1] == 1
+    heat = found.values.shape[1] == 1 and method == "Grad-CAM"
     mode = "maximum" if heat and p.display == "signed" else p.display
-    image = as_bytes(display(found.values, mode)[0])
+    maps = of_frame(found.values, shown.frame, explorer.network.preprocessing.frames)
+    image = as_bytes(np.squeeze(display(maps, mode)[0]))
     notes = [f"value {found.activation[0]:.3g}"]
     if found.layer:
         notes.append(f"maps of {found.layer}")
@@ -289,13 +326,24 @@ def _minimal(
     """The segments that together excite the unit most."""
     from backend.networks.minimal_image import minimal_image
 
+    picture, words = a_still(explorer, shown, prepared)
     with explorer.exclusive():
-        found = minimal_image(explorer.network, shown.picture, unit)
+        found = minimal_image(explorer.network, picture, unit)
     share = 100 * float(found.mask.mean())
     return {
         "image": as_bytes(found.picture), "parts": [("picture", prepared)],
-        "note": f"{share:.0f} % of the picture",
+        "note": f"{share:.0f} % of the picture{words}",
     }  # fmt: skip
+
+
+def a_still(explorer: Explorer, shown: Shown, prepared: np.ndarray) -> tuple[np.ndarray, str]:
+    """The picture, of a clip the frame in hand, and what has to be said of it."""
+    if explorer.network.kind == "audio":
+        raise ParameterError("method", "This method cuts pictures, and this network hears sounds. "
+                             "Choose a gradient or the occluder.", "guided")  # fmt: skip
+    if np.ndim(shown.picture) == 4:
+        return prepared, ", of this frame, repeated"
+    return shown.picture, ""
 
 
 def _masked(
@@ -304,11 +352,12 @@ def _masked(
     """The smallest eroded hull that keeps nine tenths of the activation."""
     from backend.networks.masked_image import masked_image
 
+    picture, more = a_still(explorer, shown, prepared)
     with explorer.exclusive():
-        found = masked_image(explorer.network, shown.picture, unit)
+        found = masked_image(explorer.network, picture, unit)
     words = f"eroded {found.erosions} times" if found.enough else "even the hull keeps too little"
     return {
-        "image": as_bytes(found.picture), "parts": [("picture", prepared)], "note": words,
+        "image": as_bytes(found.picture), "parts": [("picture", prepared)], "note": words + more,
     }  # fmt: skip
 
 
@@ -336,7 +385,7 @@ def top_pictures(
     if not good:
         raise FileProblem("None of the pictures can be read. Choose other pictures.")
     best = np.argsort(-every, kind="stable")[: min(k, good)]
-    pictures = [as_bytes(np.asarray(explorer.images[i : i + 1])[0]) for i in best]
+    pictures = [explorer.picture(int(i)) for i in best]
     progress(n, n, "pictures")
     captions = [f"{every[i]:.3g}  {explorer.names[i]}" for i in best]
     note = "of the whole set" if good == n else f"{n - good} of {n} cannot be read"

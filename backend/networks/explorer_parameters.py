@@ -12,7 +12,7 @@ NetworkName = Literal[
     "resnet152", "densenet121", "googlenet", "inception_v3", "mobilenet_v3_small",
     "efficientnet_b0", "convnext_tiny", "vgg_face", "r3d_18", "fcn_resnet50",
     "regnet_y_400mf", "shufflenet_v2_x1_0",
-    "squeezenet1_1", "mnasnet1_0", "vit_b_16", "swin_t",
+    "squeezenet1_1", "mnasnet1_0", "vit_b_16", "swin_t", "vggish",
 ]  # fmt: skip
 TITLES = {
     "mini-a": "MiniAlexNet", "mini-b": "MiniAlexNet-B", "alexnet": "AlexNet", "vgg11": "VGG11",
@@ -25,8 +25,10 @@ TITLES = {
     "regnet_y_400mf": "RegNet-Y 400 MF",
     "shufflenet_v2_x1_0": "ShuffleNet v2", "squeezenet1_1": "SqueezeNet 1.1",
     "mnasnet1_0": "MNASNet 1.0", "vit_b_16": "Vision transformer, B/16", "swin_t": "Swin, tiny",
+    "vggish": "VGGish (sound)",
 }  # fmt: skip
 MINI = ("mini-a", "mini-b")
+VIDEO = ("r3d_18",)
 
 NETWORK, PICTURES, ATTRIBUTION, OPTIMUM, TOP, RECORD = (
     "Network", "Pictures", "Attribution", "Optimal stimulus", "Top pictures", "Record",
@@ -52,20 +54,26 @@ class ExplorerParameters(Parameters):
         help="A state dictionary of this architecture, or a TorchScript or exported program, "
         "which then is the network. Empty: MiniAlexNet's own, else random.",
     )  # fmt: skip
-    pictures: Literal["transfer", "test", "own"] = parameter(
+    pictures: Literal["transfer", "test", "clip", "sound", "own"] = parameter(
         "transfer", "Pictures", group=PICTURES, change="rebuild",
         labels={"transfer": "ShapeWorld, new categories", "test": "ShapeWorld, trained categories",
-                "own": "Your own"},
-        help="What the network is shown. Sets of the studio are under Your own.",
+                "clip": "Example clips", "sound": "Example sounds", "own": "Your own"},
+        help="What the network is shown. Sets of the studio are under Your own, clips (GIF, NPY, "
+        "folders of frames) and WAV sounds too.",
     )  # fmt: skip
     folder: str = parameter(
         "", "Folder, list or set", group=PICTURES, change="rebuild", kind="file",
-        formats=("csv", "tsv", "npz"), shown_if=("pictures", ("own",)),
-        help="A folder of pictures, a list, a .stim.csv or a set exported from the studio.",
+        formats=("csv", "tsv", "npz", "gif", "npy", "wav"), shown_if=("pictures", ("own",)),
+        help="A folder of pictures, a list, a .stim.csv or a set exported from the studio; for "
+        "networks of films clips, for networks of sounds WAV files.",
     )  # fmt: skip
     picture: int = _look(
         1, "Picture", PICTURES, low=1, high=100_000, step=1,
         help="Which picture the maps are of. The arrows beside it step through the set.",
+    )  # fmt: skip
+    frame: int = _look(
+        0, "Frame", PICTURES, low=0, high=16, step=1, shown_if=("network", VIDEO),
+        help="Maps and picture at this frame of the clip; 0 is the mean over frames.",
     )  # fmt: skip
     summary: Literal["mean", "max", "norm"] = _look(
         "mean", "Value of a map", ATTRIBUTION,
@@ -181,6 +189,10 @@ PRESETS = (
     ExplorerPreset("Trained categories", "MiniAlexNet on its own", {"pictures": "test"}),
     ExplorerPreset("AlexNet", "Random weights until you load a file", {"network": "alexnet"}),
     ExplorerPreset("Vision transformer", "Tokens and heads", {"network": "vit_b_16"}),
+    ExplorerPreset(
+        "Moving figures", "A network of clips", {"network": "r3d_18", "pictures": "clip"}
+    ),
+    ExplorerPreset("Sounds", "A network that hears", {"network": "vggish", "pictures": "sound"}),
 )
 
 

@@ -32,7 +32,7 @@ def write_script(p: ExplorerParameters, unit: Any, state: Any) -> str:
         listed = ", ".join(repr(one) for one in state.lesions)
         lines.append(f"explorer.set_lesions([{listed}])")
     lines += [
-        "shown = explorer.show(p.picture - 1)",
+        "shown = explorer.show(p.picture - 1, frame=p.frame)",
         "print({name: maps.shape for name, maps in shown.maps.items()})",
         "print(shown.answer)",
     ]

@@ -87,15 +87,15 @@ class ExplorerBoard(ViewBoard):
             self.work.forget(kind)
         self.work.ask("open", parameters, call)
 
-    def ask_picture(self, index: int, lesions: tuple[Any, ...] = ()) -> None:
-        """Run a picture through the network as lesioned."""
+    def ask_picture(self, index: int, lesions: tuple[Any, ...] = (), frame: int = 0) -> None:
+        """Run a picture through the network as lesioned; of a clip one frame is shown."""
         explorer = self.explorer
         if explorer is None:
             return
 
         def call() -> Any:
             explorer.set_lesions(lesions)
-            return explorer.show(index)
+            return explorer.show(index, frame=frame)
 
         self.work.ask("show", (explorer, index), call)
 
@@ -165,6 +165,10 @@ class ExplorerBoard(ViewBoard):
         maps = self.shown.maps[self.layer]
         shape = " × ".join(map(str, maps.shape[1:])) if maps[0].size > 1 else ""
         note = f"{self.layer}, {len(maps)} channels" + (f" of {shape}" if shape else "")
+        times = self.shown.times.get(self.layer, 1)
+        if times > 1:
+            note += f", frame {self.shown.frame}" if self.shown.frame else ""
+            note += "" if self.shown.frame else f", mean over {times} moments"
         self.channels["maps"].publish(maps=maps, note=note)
 
     def show_picture(self) -> None:
@@ -172,12 +176,15 @@ class ExplorerBoard(ViewBoard):
         shown, explorer = self.shown, self.explorer
         if shown is None or explorer is None:
             return
-        picture = shown.picture
-        if picture.dtype != np.uint8:
-            picture = np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+        from backend.networks.seen import as_picture, words
+
+        picture = as_picture(explorer.network, shown.picture, shown.frame)
         markers = self._field_markers(explorer, picture.shape[1], picture.shape[0])
         name = explorer.names[shown.index] if shown.index < len(explorer.names) else ""
-        note = f"{shown.index + 1} of {len(explorer.images)}, {name}"
+        seen = words(explorer.network, shown.picture, shown.frame)
+        note = ", ".join(filter(None, (f"{shown.index + 1} of {len(explorer.images)}", seen, name)))
+        if picture.ndim == 2:  # shades of grey, not colours of a map
+            picture = np.repeat(picture[..., None], 3, axis=2)
         self.channels["picture"].publish(image=picture, markers=markers, note=note)
 
     def _field_markers(self, explorer: Explorer, width: int, height: int) -> list[Marker]:

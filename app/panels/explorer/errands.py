@@ -66,12 +66,13 @@ class Errands:
 
         def work(task: Task) -> None:
             from backend.networks.explorer import evolve
+            from backend.networks.seen import made_picture
 
             for step in evolve(network, lambda: self.page.parameters, unit, task.check):
                 self.steps.append((float(step.index), step.activation))
                 if step.index % SHOWN_EVERY == 0 or step.index == total:
                     self.board.channels["optimal"].publish(
-                        image=np.round(step.picture * 255).astype(np.uint8), note=words
+                        image=made_picture(step.picture, self.page.parameters.frame), note=words
                     )
                 task.progress(step.index, total, "steps")
 

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from backend.networks.explorer import Explorer, Shown
 
 COMPACT_PX = 1240
+PICTURES = (".csv", ".tsv", ".npz", ".gif", ".npy", ".wav", ".webp", ".mp4", ".mp3")
+"""Files that are pictures, clips or sounds, or said not to be."""
 OPENING = frozenset({"network", "weights", "pictures", "folder"})
 ATTRIBUTING = frozenset({
     "method", "samples", "sd", "path", "window", "stride", "display", "summary", "seed",
@@ -171,7 +173,7 @@ class ExplorerPage(TickingPage):
                 return  # the folder is still to come
             self.stop()  # what evolves belongs to the network that goes
             self.board.open(self.parameters)
-        elif "picture" in names:
+        elif names & {"picture", "frame"}:
             self._look_again()
         if names & ATTRIBUTING:
             self._attribute()
@@ -224,9 +226,22 @@ class ExplorerPage(TickingPage):
 
     def refuse(self, failure: Failure, key: str = "task") -> None:
         """Say what cannot be done, above the views and at the field it is about."""
-        if failure.field in self.form.declarations:
+        declared = self.form.declarations.get(failure.field)
+        banner = failure_banner(failure)
+        if declared is not None:
             self.form.refuse(failure.field, failure.text, failure.fix)
-        self.banners.show_banner(key, failure_banner(failure))
+            words = dict(declared.choices).get(failure.fix)
+            if words is not None:
+                banner = failure_banner(failure, (("fix", f"Use {words}"),))
+                fix = {failure.field: failure.fix}
+                banner.acted.connect(lambda _: self._fix(key, fix))
+        self.banners.show_banner(key, banner)
+
+    def _fix(self, key: str, values: dict[str, Any]) -> None:
+        """Take the value that a banner offers."""
+        self.banners.remove(key)
+        for name, value in values.items():
+            self.history.set_value(name, value)
 
     # ---- the unit --------------------------------------------------------------------------
 
@@ -276,7 +291,7 @@ class ExplorerPage(TickingPage):
         if explorer is None or shown is None or unit is None:
             return
         p = self.parameters
-        key = (unit, shown.index, self.changes.lesions, p)
+        key = (unit, shown.index, shown.frame, self.changes.lesions, p)
 
         def call() -> dict[str, Any]:
             from backend.networks.explorer import attributed
@@ -323,7 +338,8 @@ class ExplorerPage(TickingPage):
     def _look_again(self) -> None:
         """The picture goes through the network as lesioned now."""
         self.window_.session_changed()
-        self.board.ask_picture(self.parameters.picture - 1, self.changes.lesions)
+        p = self.parameters
+        self.board.ask_picture(p.picture - 1, self.changes.lesions, p.frame)
 
     def _network_key(self) -> tuple[str, str]:
         """Lesions and masks belong to a network: another one, or undo, brings its own."""
@@ -386,7 +402,7 @@ class ExplorerPage(TickingPage):
         if path.suffix.lower() in (".pt", ".pth", ".pt2", ".ts"):
             self.history.set_value("weights", str(path))
             return True
-        if path.is_dir() or path.name.lower().endswith((".csv", ".tsv", ".npz")):
+        if path.is_dir() or path.name.lower().endswith(PICTURES):
             values = {"pictures": "own", "folder": str(path), "picture": 1}
             self.history.set_values(values, f"Open {path.name}")
             return True
