@@ -6,7 +6,7 @@ alone; the best one is reported). Parts are the whole layer, each channel, or ea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +29,8 @@ from backend.analysis.selection import (
 from backend.core.parameters import ParameterError
 
 Axis = Literal["channel", "row_col"]
+Seen = Callable[[int, int, np.ndarray], None]
+"""Told how many parts or folds of how many are done, with the scores so far; NaN where not yet."""
 NUMBERS = 1 << 24
 """Scores of units by targets in memory at a time."""
 
@@ -83,6 +85,7 @@ def predicted(
     scheme: Scheme = Scheme(),
     check: Check = nothing,
     progress: Progress | None = None,
+    seen: Seen | None = None,
 ) -> Mapped:
     """Numbers (n_stim, n_target) predicted from all units of each part."""
     sets = parts(features, axis)
@@ -103,6 +106,8 @@ def predicted(
             dead += 1
         if progress:
             progress(number + 1, len(sets))
+        if seen:
+            seen(number + 1, len(sets), score)
     return Mapped(score, p=p if scheme.permutations else None, dead=dead)
 
 
@@ -114,6 +119,7 @@ def classified(
     scheme: Scheme = Scheme(),
     check: Check = nothing,
     progress: Progress | None = None,
+    seen: Seen | None = None,
 ) -> Mapped:
     """Labels (n_stim,) decoded from all units of each part; one target."""
     sets = parts(features, axis)
@@ -137,6 +143,8 @@ def classified(
             dead += 1
         if progress:
             progress(number + 1, len(sets))
+        if seen:
+            seen(number + 1, len(sets), score)
     return Mapped(score, confusion=confusion, p=p if scheme.permutations else None, dead=dead,
                   converged=converged)  # fmt: skip
 
@@ -165,6 +173,7 @@ def best_units(
     scheme: Scheme = Scheme(),
     check: Check = nothing,
     progress: Progress | None = None,
+    seen: Seen | None = None,
 ) -> Mapped:
     """The best single unit of each part for each target, chosen on inner folds (2.5).
 
@@ -181,7 +190,7 @@ def best_units(
              else splits(len(rows), scheme.folds, scheme.seed))  # fmt: skip
     count = 1 if classes else wanted.shape[1]
     step = count if classes else max(1, NUMBERS // rows.shape[1])
-    score = np.empty((len(np.unique(member)), count, len(outer)))
+    score = np.full((len(np.unique(member)), count, len(outer)), np.nan)
     chosen = np.empty(score.shape[:2], np.int64)
     for start in range(0, count, step):
         place = slice(None) if classes else slice(start, start + step)
@@ -190,6 +199,8 @@ def best_units(
             inner = inner_splits(train, code if classes else None, scheme.folds, scheme.seed)
             best = winners(unit_scores(rows, block, inner, classes, check), member)
             score[:, place, number] = held_out(rows, block, best, train, test, classes, what)
+            if seen and step >= count:
+                seen(number + 1, len(outer), score)
         chosen[:, place] = winners(unit_scores(rows, block, outer, classes, check), member)
         if progress:
             progress(min(start + step, count), count)

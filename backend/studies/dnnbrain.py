@@ -96,7 +96,12 @@ class DNNBrain(Study):
 
     def layout_of(self, parameters: Any, procedure: str = "free") -> str:
         """Each procedure has its own views; the checks show numbers only."""
-        return procedure if procedure in declared.LAYOUT else "probe"
+        if procedure in declared.LAYOUT:
+            return procedure
+        p: DNNBrainParameters = parameters
+        if p.iterate != "layer":
+            return f"probe {p.iterate}"
+        return "probe unit" if p.map == "uv" or p.numbers else "probe"
 
     def warm_settings(self) -> list[Any]:
         """One small run; the kernels of the permutation test compile with it."""
@@ -175,10 +180,7 @@ class DNNBrain(Study):
                 "layers' components plus noise. "
             )
         if procedure == "free":
-            text += (
-                f"Classes were read by {p.probe} from {p.components} principal components fitted "
-                f"in the fold, in {p.folds} stratified shuffled folds (seed {p.seed})."
-            )
+            text += probe_methods(p)
         elif procedure == "encode":
             text += encoding_methods(p)
         elif procedure == "rsa":
@@ -207,6 +209,22 @@ def time_words(p: DNNBrainParameters) -> str:
         f"with those of the layers by {p.comparison}. p comes from {p.label_permutations} "
         "permutations of stimulus labels, corrected by the largest similarity over moments."
     )
+
+
+def probe_methods(p: DNNBrainParameters) -> str:
+    """How classes or numbers were read, and from what."""
+    wanted = f"The numbers of the column {p.label} were" if p.numbers else "Classes were"
+    stratified = "" if p.numbers else "stratified "
+    folds = f"in {p.folds} {stratified}shuffled folds (seed {p.seed})"
+    each = "" if p.iterate == "layer" else f" of each {p.iterate}"
+    if p.map == "uv":
+        return (
+            f"{wanted} read from the best single unit{each} by least squares, the unit chosen on "
+            f"inner folds of the training pictures and scored on the others, {folds}."
+        )
+    how = p.pipeline if p.probe == "pipeline" else p.probe
+    source = "all features" if p.probe == "pipeline" else f"{p.components} principal components"
+    return f"{wanted} read by {how} from {source}{each} fitted in the fold, {folds}."
 
 
 def encoding_methods(p: DNNBrainParameters) -> str:

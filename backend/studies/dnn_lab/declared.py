@@ -26,7 +26,8 @@ LAYER = Axis("layer")
 CHANNELS: dict[str, Channel] = {
     name: Latest()
     for name in (
-        "accuracy", "confusion", "encoding", "vertices", "models", "winners", "rdm", "brain_rdm",
+        "accuracy", "places", "channels", "confusion",
+        "encoding", "vertices", "models", "winners", "rdm", "brain_rdm",
         "fit", "profile", "agreement", "null", "embedding", "optimal", "activations", "lesion",
         "hrf", "alignment", "time",
     )
@@ -48,6 +49,18 @@ VIEWS = (
         "confusion", "Confusions", "matrix", "confusion", "layer shown, all folds", icon="grid",
         x=Axis("answer"), y=Axis("class"), unit="pictures",
         empty="Appears when the probe runs.",
+    ),
+    View(
+        "places", "Places", "image", "places", "layer shown, mean of folds",
+        icon="grid", x=Axis("column"), y=Axis("row"), unit="score",
+        empty="Appears when each place is probed.",
+    ),
+    View(
+        "channels", "Channels", "traces", "channels", "layer shown, mean of folds",
+        icon="chart-scatter-plot", x=Axis("channel"), y=Axis("score"),
+        series=(Series("score", "channel", "1", "dots"),
+                Series("chance", "chance", "theory", "dash")),
+        empty="Appears when each channel is probed.",
     ),
     View(
         "encoding", "Encoding", "traces", "encoding", "mean r over vertices by layer",
@@ -174,6 +187,9 @@ VIEWS = (
 
 LAYOUT = {
     "probe": row("accuracy", "confusion", weights=(3, 2)),
+    "probe place": row("accuracy", "places", weights=(3, 2)),
+    "probe channel": row("accuracy", "channels"),
+    "probe unit": row("accuracy"),
     "encode": column(
         row("encoding", "vertices", weights=(2, 3)), row("models", "winners", "fit", "profile")
     ),
@@ -193,6 +209,7 @@ def _quantities() -> dict[str, Quantity]:
     found = {
         "chance": Quantity("Chance (largest class)", "", 3),
         "pixels": Quantity("Pixels: accuracy", "", 3),
+        "pixels_number": Quantity("Pixels: held-out score of the numbers", "", 3),
         "depth_rho": Quantity("Accuracy and depth, Spearman", "", 2),
         "last_minus_first": Quantity("Last conv layer minus the first", "", 3),
         "relu_higher": Quantity("Layers with ReLU above what enters it", "", 2),
@@ -224,6 +241,12 @@ def _quantities() -> dict[str, Quantity]:
         )
     for i in range(1, MOST_LAYERS + 1):
         found[f"accuracy_{i}"] = Quantity(f"Layer {i}: accuracy", "", 3)
+        found[f"number_{i}"] = Quantity(f"Layer {i}: held-out score of the numbers", "", 3)
+        found[f"unit_{i}"] = Quantity(f"Layer {i}: best single unit, nested", "", 3)
+        found[f"parts_{i}"] = Quantity(f"Layer {i}: mean of channels or places", "", 3)
+        found[f"best_part_{i}"] = Quantity(
+            f"Layer {i}: best channel or place, chosen where scored", "", 3
+        )
         found[f"before_{i}"] = Quantity(f"Layer {i}, before ReLU: accuracy", "", 3)
         found[f"probe_p_{i}"] = Quantity(f"Layer {i}: p of the accuracy", "", 2)
         found[f"glm_{i}"] = Quantity(f"Layer {i}: mean r, one vertex", "", 3)

@@ -317,4 +317,5 @@ class DNNBrainParameters(Parameters):
     @property
     def numbers(self) -> bool:
         """Whether the label column is read as numbers, and predicted."""
-        return self.probe in REGRESSIONS
+        alone = self.probe == "correlation" and self.map == "uv"
+        return alone or self.probe in REGRESSIONS

@@ -186,6 +186,17 @@ class Session:
             found.append(LayerData(name, shown, rectified, raw, patterns))
         return found
 
+    def features(self, name: str) -> np.ndarray:
+        """(pictures, channels, rows, columns) of one layer, from a pass of its own."""
+        from backend.networks.scan import scan
+
+        pooling = None if self.p.pooling == "none" else self.p.pooling
+        found: np.ndarray = scan(
+            self.network, self.stimuli.images, [name], None, BATCH, pooling, check=self.run.check,
+            progress=lambda done, total: self.run.status(f"{done} of {total} pictures, {name}"),
+        ).arrays[name]  # fmt: skip
+        return found
+
     def _patterns(self, features: np.ndarray) -> Gram:
         """Products of patterns z-scored per picture; about nothing when they are convolved, as
         what all pictures share is a signal in the volumes."""
