@@ -167,7 +167,7 @@ def explore(window: Any) -> None:
     page.tree.choose("relu3")
     settle(0.2)
     page.board.choose(6)
-    page.errands.evolve()
+    page.evolving.evolve()
     wait(lambda: not page.alive, "the optimal stimulus")
     page.errands.find_top()
     wait(lambda: not page.alive, "the top pictures")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -232,6 +232,29 @@ def own_of(network: Network, path: str) -> OwnPictures:
         return own_sounds(path)
     reader = own_clips if network.kind == "video" else own_pictures
     return reader(path, *network.preprocessing.reading)
+
+
+def objective(explorer: Explorer, layer: str, unit: Any, p: ExplorerParameters) -> Any:
+    """What an optimal stimulus drives, as a unit: the unit itself, its difference from a second
+    one, or the layer's norm.
+
+    ParameterError("second") for a second unit that the layer does not have, or the same.
+    """
+    from backend.networks.norm_unit import SumOfSizes
+    from backend.networks.units import Unit
+
+    if p.objective == "layer":
+        return SumOfSizes(layer) if p.summary == "sizes" else Unit(layer, summary="norm")
+    if p.objective == "unit":
+        return unit
+    count = explorer.layer(layer).channels
+    if p.second > count:
+        raise ParameterError("second", f"{layer} has {count} units, numbered 1 to {count}; "
+                             f"{p.second} was asked.", count)  # fmt: skip
+    if p.second - 1 == unit.channel:
+        raise ParameterError("second", f"Unit {p.second} is the unit itself. Choose another second "
+                             "unit.")  # fmt: skip
+    return replace(unit, minus=replace(unit, channel=p.second - 1))
 
 
 def evolve(

@@ -75,9 +75,10 @@ class ExplorerParameters(Parameters):
         0, "Frame", PICTURES, low=0, high=16, step=1, shown_if=("network", VIDEO),
         help="Maps and picture at this frame of the clip; 0 is the mean over frames.",
     )  # fmt: skip
-    summary: Literal["mean", "max", "norm"] = _look(
+    summary: Literal["mean", "max", "norm", "sizes"] = _look(
         "mean", "Value of a map", ATTRIBUTION,
-        labels={"mean": "Mean over places", "max": "Largest place", "norm": "Norm"},
+        labels={"mean": "Mean over places", "max": "Largest place", "norm": "Norm",
+                "sizes": "Sum of sizes"},
         help="What the unit's one number is when no single place is chosen.",
     )  # fmt: skip
     method: Literal[
@@ -116,6 +117,18 @@ class ExplorerParameters(Parameters):
         "signed", "Display", ATTRIBUTION,
         labels={"signed": "Signed", "absolute": "Absolute", "maximum": "Largest of channels"},
         help="Grey means no effect when signed.",
+    )  # fmt: skip
+    objective: Literal["unit", "difference", "layer"] = parameter(
+        "unit", "Drives", group=OPTIMUM, change="rebuild",
+        labels={"unit": "The unit", "difference": "The unit, not a second one",
+                "layer": "The whole layer"},
+        help="What the stimulus makes as large as it can: the unit's value, its difference from a "
+        "second unit of the layer, or the norm of the layer.", source="section 2.11 c",
+    )  # fmt: skip
+    second: int = parameter(
+        1, "Second unit", group=OPTIMUM, change="rebuild", low=1, high=100_000, step=1,
+        shown_if=("objective", ("difference",)),
+        help="Number of the channel whose value is subtracted.",
     )  # fmt: skip
     total_variation: float = parameter(
         2.0, "Smoothness", symbol="λ<sub>TV</sub>", group=OPTIMUM, low=0.0, high=50.0, step=0.1,

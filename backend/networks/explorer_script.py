@@ -10,6 +10,9 @@ from backend.networks.explorer_parameters import TITLES, ExplorerParameters
 if TYPE_CHECKING:
     from backend.networks.explorer import Explorer
 
+DRIVEN = {"unit": "", "difference": "(of its difference from unit {}) ",
+          "layer": "(of the norm of its layer) "}  # fmt: skip
+
 
 def write_script(p: ExplorerParameters, unit: Any, state: Any) -> str:
     """Python that opens the network, shows the picture and looks at the unit.
@@ -20,9 +23,10 @@ def write_script(p: ExplorerParameters, unit: Any, state: Any) -> str:
     values = ", ".join(f"{name}={mine!r}" for name, (mine, _) in changed.items())
     lines = [
         "from backend.networks.attribution import attribute",
-        "from backend.networks.explorer import evolve, opened",
+        "from backend.networks.explorer import evolve, objective, opened",
         "from backend.networks.explorer_parameters import ExplorerParameters",
         "from backend.networks.lesions import Lesion",
+        "from backend.networks.norm_unit import SumOfSizes",
         "from backend.networks.units import Unit",
         "",
         f"p = ExplorerParameters().changed({values})",
@@ -40,7 +44,8 @@ def write_script(p: ExplorerParameters, unit: Any, state: Any) -> str:
         lines += [
             f"unit = {unit!r}",
             *_attribution(p),
-            "for step in evolve(explorer.copy(), lambda: p, unit, lambda: None):",
+            f"driven = objective(explorer, {unit.layer!r}, unit, p)",
+            "for step in evolve(explorer.copy(), lambda: p, driven, lambda: None):",
             "    print(step.index, step.activation)",
         ]
     if state.masks:
@@ -112,9 +117,10 @@ def methods(explorer: Explorer | None, p: ExplorerParameters, unit: Any, state: 
     if unit is not None:
         text += (
             f" The unit was {unit.label(network)}. Attribution: {p.method}. Its optimal stimulus "
-            f"was grown by Adam for {p.steps} steps (rate {p.learning_rate:g}, total variation "
-            f"{p.total_variation:g}, L2 {p.l2:g}, blur {p.blur:g} px every {p.blur_every} steps, "
-            f"gradient smoothed by 1/f to the power {p.fourier:g}, jitter {p.jitter} px, seed "
-            f"{p.seed}), kept in the range of displayable values."
+            f"{DRIVEN[p.objective].format(p.second)}was grown by Adam for {p.steps} steps (rate "
+            f"{p.learning_rate:g}, total variation {p.total_variation:g}, L2 {p.l2:g}, blur "
+            f"{p.blur:g} px every {p.blur_every} steps, gradient smoothed by 1/f to the power "
+            f"{p.fourier:g}, jitter {p.jitter} px, seed {p.seed}), kept in the range of "
+            "displayable values."
         )
     return text

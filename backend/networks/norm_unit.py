@@ -17,4 +17,6 @@ class SumOfSizes(Unit):
 
     def value(self, output: Tensor, axis: int) -> Tensor:
         """(n,) sum of sizes of what the indices leave open."""
-        return self._chosen(output, axis).flatten(1).abs().sum(1)
+        chosen = self._chosen(output, axis)
+        own = chosen.reshape(len(chosen), -1).abs().sum(1)
+        return own if self.minus is None else own - self.minus.value(output, axis)

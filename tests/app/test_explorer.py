@@ -100,7 +100,7 @@ def test_cancelling_keeps_the_evolved_picture(page: ExplorerPage, qtbot: QtBot) 
     page.board.choose(5)
     page.history.set_value("steps", 5000)
     page.run_or_pause()
-    qtbot.waitUntil(lambda: len(page.errands.steps) > 5, timeout=30_000)
+    qtbot.waitUntil(lambda: len(page.evolving.film) > 5, timeout=30_000)
     page.stop()
     qtbot.waitUntil(lambda: not page.alive, timeout=2_000)
     assert page.errands.work.task is not None
@@ -338,3 +338,26 @@ def test_another_network_ends_what_evolves_and_undo_brings_lesions_back(
                     and page.board.shown is not None, timeout=10_000)  # fmt: skip
     assert len(page.changes.lesions) == 1
     qtbot.waitUntil(lambda: page.board.shown.maps["relu2"][3].max() == 0)  # type: ignore[union-attr]
+
+
+def test_a_stimulus_of_the_layer_and_of_a_difference_is_grown_and_saved(
+    page: ExplorerPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page.tree.choose("relu3")
+    page.history.set_value("steps", 20)
+    page.history.set_value("objective", "layer")
+    page.run_or_pause()  # needs no channel
+    qtbot.waitUntil(lambda: not page.alive, timeout=30_000)
+    assert drawn(page, "optimal")["note"] == "relu3 norm"
+    page.board.choose(5)
+    page.history.set_values({"objective": "difference", "second": 6}, "Difference")
+    page.run_or_pause()
+    assert "Unit 6 is the unit itself" in page.banners.banners["task"].text
+    page.history.set_value("second", 3)
+    page.run_or_pause()
+    qtbot.waitUntil(lambda: not page.alive, timeout=30_000)
+    assert "minus relu3 channel 3" in drawn(page, "optimal")["note"]
+    page.evolving.save(tmp_path / "mine.gif")
+    assert (tmp_path / "mine.gif").stat().st_size > 1000
+    page.evolving.save(tmp_path / "mine.mp4")
+    assert "encoder that is not installed" in page.banners.banners["task"].text

@@ -52,7 +52,7 @@ def explorer(window: Any) -> list[dict[str, Any]]:
     page.tree.choose("relu3")
     page.board.choose(3)
     page.history.set_value("steps", 5000)
-    page.errands.evolve()
+    page.evolving.evolve()
     settle(0.5)
     rows = gaps_of("optimal stimulus")
     moved = timed(page, lambda v: page.history.drag("total_variation", v), "optimal")

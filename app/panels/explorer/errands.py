@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from app.panels.explorer.page import ExplorerPage
     from backend.networks.explorer import Explorer
 
-SHOWN_EVERY = 2
-"""Steps between two pictures of an evolving stimulus."""
 ENDING = ".act.h5"
 FETCH = Procedure(
     "fetch", "Fetch weights…", "download", "The published weights, after you have seen what it is.",
@@ -35,6 +33,9 @@ PROCEDURES = (
     ),
 )
 MORE = (
+    Procedure(
+        "stimulus-save", "Save the stimulus…", "content-save-outline", "As a film, or its steps."
+    ),
     Procedure("mask-open", "Open a mask…", "vector-polygon", "Which channels are used."),
     Procedure("mask-save", "Save the mask…", "vector-polygon", "As DNNBrain's .dmask.csv."),
 )
@@ -49,63 +50,6 @@ class Errands:
         self.window = page.window_
         self.board = page.board
         self.work = PanelWork(page.window_, "explorer", page.strip, page.banners)
-        self.steps: list[tuple[float, float]] = []
-        self.best = float("nan")
-        self._drawn = -1
-
-    # ---- optimal stimulus ------------------------------------------------------------------
-
-    def evolve(self) -> None:
-        """Grow the stimulus that drives the unit most; sliders act while it grows."""
-        unit, explorer = self.page.needed_unit(), self.board.explorer
-        if unit is None or explorer is None:
-            return
-        network, total = explorer.copy(), self.page.parameters.steps
-        words = unit.label(network)
-        self.forget_steps()
-
-        def work(task: Task) -> None:
-            from backend.networks.explorer import evolve
-            from backend.networks.seen import made_picture
-
-            for step in evolve(network, lambda: self.page.parameters, unit, task.check):
-                self.steps.append((float(step.index), step.activation))
-                if step.index % SHOWN_EVERY == 0 or step.index == total:
-                    self.board.channels["optimal"].publish(
-                        image=made_picture(step.picture, self.page.parameters.frame), note=words
-                    )
-                task.progress(step.index, total, "steps")
-
-        self.work.start(f"Evolve {words}", work, lambda _: self._say_evolved())
-
-    def _say_evolved(self) -> None:
-        """How far the stimulus came, beside the set's best picture where that is known."""
-        words = f"{self.steps[0][1]:.3g} at the start, {self.steps[-1][1]:.3g} at the end"
-        if np.isfinite(self.best):
-            words += f"; best picture of the set {self.best:.3g}"
-        self.window.say(words + ".")
-
-    def forget_steps(self) -> None:
-        """A stimulus of another unit begins."""
-        self.steps, self._drawn = [], -1
-
-    def forget_best(self) -> None:
-        """Another unit is chosen: its best picture is not known yet."""
-        self.best = float("nan")
-        self.board.channels["top"].publish()
-
-    def pull(self) -> None:
-        """Draw the activation while the stimulus grows."""
-        if self.steps and len(self.steps) != self._drawn:
-            self._draw_trace()
-
-    def _draw_trace(self) -> None:
-        self._drawn = len(self.steps)
-        steps = np.array(self.steps)
-        data = {"x": steps[:, 0], "value": steps[:, 1]}
-        if np.isfinite(self.best):
-            data |= {"best_x": steps[[0, -1], 0], "best": np.full(2, self.best)}
-        self.board.channels["trace"].publish(**data)
 
     # ---- top pictures ----------------------------------------------------------------------
 
@@ -124,10 +68,10 @@ class Errands:
         self.work.start(f"Top pictures of {unit.label(network)}", work, self._take_top)
 
     def _take_top(self, found: tuple[list[tuple[str, np.ndarray]], float, str]) -> None:
-        parts, self.best, note = found
+        parts, self.page.evolving.best, note = found
         self.board.channels["top"].publish(parts=parts, note=note)
-        if self.steps:
-            self._draw_trace()
+        if len(self.page.evolving.film):
+            self.page.evolving.draw_trace()
 
     # ---- record ----------------------------------------------------------------------------
 

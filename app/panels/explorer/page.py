@@ -18,6 +18,7 @@ from app.history import ParameterHistory
 from app.panels.explorer.board import ExplorerBoard
 from app.panels.explorer.changes import Changes
 from app.panels.explorer.errands import FETCH, MORE, PROCEDURES, Errands
+from app.panels.explorer.evolving import Evolving
 from app.panels.explorer.masking import ENDING as MASK_ENDING
 from app.panels.explorer.masking import Masking
 from app.panels.explorer.unit_page import UnitPage
@@ -66,6 +67,7 @@ class ExplorerPage(TickingPage):
         self.changes = Changes(self.history.undo_stack, self._network_key)
         self._layer = ""
         self.errands = Errands(self)
+        self.evolving = Evolving(self, self.errands.work)
         self.masking = Masking(self)
         self._pages = pages
         self.procedures: tuple[Procedure, ...] = (*PROCEDURES, *MORE)
@@ -183,8 +185,8 @@ class ExplorerPage(TickingPage):
             self.banners.remove(key)
         self.tree.show_layers(layer_rows(explorer))
         self.graph.show_rows(graph_rows(explorer))
-        self.errands.forget_steps()
-        self.errands.forget_best()
+        self.evolving.forget()
+        self.evolving.forget_best()
         self.changes.take_up()
         self.header.set_synthetic(explorer.synthetic)
         random = explorer.network.untrained
@@ -249,16 +251,17 @@ class ExplorerPage(TickingPage):
         self.board.show_layer(name)
         self.graph.choose(name)
         self.board.channels["attribution"].publish()
-        self.errands.forget_best()
+        self.evolving.forget_best()
         self.masking.show()
 
     def _channel_chosen(self, channel: int, row: int, column: int) -> None:
-        self.errands.forget_best()
+        self.evolving.forget_best()
         self.show_facts()
         self._attribute()
 
     def chosen_unit(self) -> Any:
         """The unit under study, or None while no channel is chosen."""
+        from backend.networks.norm_unit import SumOfSizes
         from backend.networks.units import Unit
 
         channel, row, column = self.board.place
@@ -270,7 +273,23 @@ class ExplorerPage(TickingPage):
         p = self.parameters
         if spatial and self.unit.place.isChecked():
             return Unit(self.board.layer, channel, row, column)
+        if p.summary == "sizes":
+            return SumOfSizes(self.board.layer, channel)
         return Unit(self.board.layer, channel, summary=p.summary)
+
+    def objective(self) -> Any:
+        """What an optimal stimulus drives: the unit, its difference from a second one, or the
+        layer; None, and a word, while nothing is chosen. ParameterError for a second unit that is
+        not there."""
+        from backend.networks.explorer import objective
+
+        explorer, p = self.board.explorer, self.parameters
+        if explorer is None or not self.board.layer:
+            return None
+        unit = self.chosen_unit() if p.objective == "layer" else self.needed_unit()
+        if unit is None and p.objective != "layer":
+            return None
+        return objective(explorer, self.board.layer, unit, p)
 
     def show_facts(self) -> None:
         """What is known of the unit; of the layer while none is chosen."""
@@ -305,7 +324,7 @@ class ExplorerPage(TickingPage):
     def run_or_pause(self) -> None:
         """The primary button: evolve a stimulus, pause, continue."""
         if not self.errands.work.toggle():
-            self.errands.evolve()
+            self.evolving.evolve()
 
     def start(self, procedure: str) -> None:
         """A secondary button of the strip."""
@@ -313,6 +332,7 @@ class ExplorerPage(TickingPage):
         {
             "top": errands.find_top, "ablate": self.ablate, "record": errands.ask_record,
             "fetch": errands.fetch,
+            "stimulus-save": self.evolving.ask_save,
             "mask-open": self.masking.ask_open, "mask-save": self.masking.ask_save,
         }[procedure]()  # fmt: skip
 
@@ -357,7 +377,7 @@ class ExplorerPage(TickingPage):
     # ---- time ------------------------------------------------------------------------------
 
     def _frame(self) -> None:
-        self.errands.pull()
+        self.evolving.pull()
         self.board.pull()
 
     def _slow(self) -> None:

@@ -1,0 +1,139 @@
+"""The optimal stimulus: it grows while its sliders are dragged, and is saved with its steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtWidgets import QFileDialog
+
+from app.panels.work import PanelWork
+from backend.core.files import FileProblem
+from backend.core.parameters import ParameterError
+from backend.core.runner import describe
+from backend.core.tasks import Task
+from backend.networks.stimulus_film import Film
+
+if TYPE_CHECKING:
+    from app.panels.explorer.page import ExplorerPage
+
+SHOWN_EVERY = 2
+"""Steps between two pictures of an evolving stimulus."""
+KINDS = "Film (*.gif);;Steps and settings (*.npz);;Pictures of the steps (*.png)"
+
+
+class Evolving:
+    """Grows and keeps the stimulus of the page's unit.
+
+    Attributes
+    ----------
+    film : steps so far. best : the unit's value for the best picture of the set, NaN while it is
+        not known. of : what the stimulus drives, in words.
+    """
+
+    def __init__(self, page: ExplorerPage, work: PanelWork) -> None:
+        self.page, self.work = page, work
+        self.board = page.board
+        self.film = Film()
+        self.best = float("nan")
+        self.of = ""
+        self._drawn = -1
+
+    def evolve(self) -> None:
+        """Grow the stimulus that drives the objective most; sliders act while it grows."""
+        explorer = self.board.explorer
+        if explorer is None:
+            return
+        try:
+            unit = self.page.objective()
+        except ParameterError as error:
+            self.page.refuse(describe(error))
+            return
+        if unit is None:
+            return
+        network, total = explorer.copy(), self.page.parameters.steps
+        words = unit.label(network)
+
+        def work(task: Task) -> None:
+            from backend.networks.explorer import evolve
+            from backend.networks.seen import made_picture
+
+            for step in evolve(network, lambda: self.page.parameters, unit, task.check):
+                film.add(step)
+                if step.index % SHOWN_EVERY == 0 or step.index == total:
+                    self.board.channels["optimal"].publish(
+                        image=made_picture(step.picture, self.page.parameters.frame), note=words
+                    )
+                task.progress(step.index, total, "steps")
+
+        film = Film()
+        if self.work.start(f"Evolve {words}", work, lambda _: self._say()):
+            self.film, self.of, self._drawn = film, words, -1
+
+    def _say(self) -> None:
+        """How far the stimulus came, beside the set's best picture where that is known."""
+        found = self.film.activations
+        words = f"{found[0]:.3g} at the start, {found[-1]:.3g} at the end"
+        if self._compares:
+            words += f"; best picture of the set {self.best:.3g}"
+        self.page.window_.say(words + ".")
+
+    @property
+    def _compares(self) -> bool:
+        """Whether the best picture of the set has the same measure."""
+        return bool(np.isfinite(self.best)) and self.page.parameters.objective == "unit"
+
+    def forget(self) -> None:
+        """Another network: nothing of its stimulus stays."""
+        self.film, self.of, self._drawn = Film(), "", -1
+
+    def forget_best(self) -> None:
+        """Another unit is chosen: its best picture is not known yet."""
+        self.best = float("nan")
+        self.board.channels["top"].publish()
+
+    def pull(self) -> None:
+        """Draw the activation while the stimulus grows."""
+        if len(self.film) and len(self.film) != self._drawn:
+            self.draw_trace()
+
+    def draw_trace(self) -> None:
+        """Activation by step, with the best picture's as a line."""
+        self._drawn = len(self.film)
+        data = {
+            "x": np.arange(self._drawn),
+            "value": np.array(self.film.activations[: self._drawn]),
+        }
+        if self._compares and self._drawn:
+            data |= {"best_x": np.array([0, self._drawn - 1]), "best": np.full(2, self.best)}
+        self.board.channels["trace"].publish(**data)
+
+    # ---- files -----------------------------------------------------------------------------
+
+    def ask_save(self) -> None:
+        """Ask where the stimulus goes, then save it."""
+        if not len(self.film):
+            self.page.window_.say("There is no stimulus yet. Press Evolve stimulus.")
+            return
+        name = f"{self.of.split(' (')[0]}.gif".replace("#", "_").replace(" ", "-")
+        chosen, kind = QFileDialog.getSaveFileName(self.page, "Save the stimulus", name, KINDS)
+        if chosen:
+            path = Path(chosen)
+            ending = kind.partition("*")[2].rstrip(")")
+            self.save(path if path.suffix else path.with_suffix(ending or ".gif"))
+
+    def save(self, path: Path) -> None:
+        """Write a film, pictures or the data of the steps."""
+        explorer, p = self.board.explorer, self.page.parameters
+        assert explorer is not None
+        settings = {
+            "objective": self.of, "network": explorer.network.name, **p.document(),
+            **{key: str(value) for key, value in explorer.network.provenance.items()},
+        }  # fmt: skip
+        try:
+            said = self.film.save(path, settings, p.frame)
+        except FileProblem as problem:
+            self.page.refuse(describe(problem))
+            return
+        self.page.window_.say(said)
