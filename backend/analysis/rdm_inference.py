@@ -19,6 +19,9 @@ from backend.core.parameters import ParameterError
 
 Tail = Literal["greater", "less", "two-sided"]
 
+FLAT = 1e-10
+"""Share of its square below which the variance of resampled cells is rounding: a sample of two
+stimuli has one distance, and no correlation."""
 BATCH = 32
 """Permutations between two looks at the clock: some 10 ms at 640 stimuli."""
 
@@ -248,7 +251,7 @@ def drawn_products(
     models: np.ndarray, reference: np.ndarray, about_mean: bool, weights: np.ndarray, check: Check
 ) -> np.ndarray:
     """Weighted correlations or cosines of cells: quadratic forms w' A w."""
-    cells = weights.sum(axis=1) ** 2 - (weights**2).sum(axis=1)
+    cells = np.maximum(weights.sum(axis=1) ** 2 - (weights**2).sum(axis=1), 1.0)
     mean_right = quadratic(reference, weights) / cells
     own_right = quadratic(reference**2, weights) / cells
     out = np.empty((len(weights), len(models)))
@@ -257,12 +260,13 @@ def drawn_products(
         mean = quadratic(model, weights) / cells
         own = quadratic(model**2, weights) / cells
         both = quadratic(model * reference, weights) / cells
+        left, right = own, own_right
         if about_mean:
             both = both - mean * mean_right
-            own = (own - mean**2) * (own_right - mean_right**2)
-        else:
-            own = own * own_right
-        out[:, number] = both / np.sqrt(own)
+            left, right = own - mean**2, own_right - mean_right**2
+        known = (left > FLAT * own) & (right > FLAT * own_right)
+        root = np.sqrt(np.where(known, left * right, 1.0))
+        out[:, number] = np.where(known, both / root, np.nan)
     return out
 
 

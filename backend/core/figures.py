@@ -375,6 +375,12 @@ def draw_bars(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) 
 def draw_psychometric(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
     colour = data_colour(view.series[0].colour if view.series else "spiking", theme)
     x, y = np.asarray(data["x"], float), np.asarray(data["y"], float)
+    if data.get("band") is not None:
+        ink = data_colour("text3", theme)
+        axes.axhspan(*data["band"], color=ink, alpha=0.22, linewidth=0)
+        words = str(data.get("band_label", ""))
+        axes.annotate(words, (0.02, data["band"][1]), xycoords=("axes fraction", "data"),
+                      va="bottom", fontsize="small", color=data_colour("text2", theme))  # fmt: skip
     if data.get("low") is not None:
         errors = [np.clip(y - data["low"], 0, None), np.clip(data["high"] - y, 0, None)]
         axes.errorbar(x, y, errors, fmt="o", color=colour, markersize=4, capsize=3, linewidth=1)

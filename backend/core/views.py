@@ -15,7 +15,8 @@ What a channel must hold for each kind (arrays; missing keys are allowed unless 
 ``histogram``     latest ``edges``\\*, one array of counts or densities per bar series, and for
                   each line series NAME arrays ``NAME_x`` and ``NAME``
 ``bars``          latest ``labels``\\* list of str, ``values``\\*
-``psychometric``  latest ``x``\\*, ``y``\\*, ``low``, ``high``, ``fit_x``, ``fit_y``, ``threshold``
+``psychometric``  latest ``x``\\*, ``y``\\*, ``low``, ``high``, ``fit_x``, ``fit_y``, ``threshold``;
+                  ``band`` (low, high) across all x, with ``band_label``
 ``scatter``       latest ``x``\\*, one array per series name
 ``matrix``        latest ``image``\\*, ``x_labels``, ``y_labels``, ``categories`` (list of str)
 ``checks``        latest ``rows``\\*: list of (rich text, True | False | None, value text)

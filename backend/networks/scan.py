@@ -258,6 +258,7 @@ def scan(
     precision: Precision = "float32",
     check: Callable[[], None] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    watch: Callable[[slice, dict[str, np.ndarray]], None] | None = None,
 ) -> Activations:
     """Activations of layers for all pictures, (n, channels, rows, columns) each.
 
@@ -267,6 +268,7 @@ def scan(
         cancelled or killed goes on where it ended when it is started again with the same network,
         layers and pictures. None keeps everything in memory.
     channels : layer → indices from 0 of the channels to keep. progress : pictures done and all.
+    watch : shown each batch as it comes, its rows and layers, when everything stays in memory.
 
     Raises
     ------
@@ -282,7 +284,7 @@ def scan(
     options = {"batch": batch, "pooling": pooling, "channels": channels, "check": check}
     provenance = _scope(network, images, wanted, pooling, channels, precision)
     if path is None:
-        arrays = _in_memory(network, images, wanted, precision, progress, options)
+        arrays = _in_memory(network, images, wanted, precision, progress, options, watch)
         return Activations(network.name, provenance, arrays)
     if not path.name.endswith(ENDING):
         raise FileProblem(f'{path.name} does not end in "{ENDING}", as activation files do.')
@@ -350,6 +352,7 @@ def _in_memory(
     precision: str,
     progress: Callable[[int, int], None] | None,
     options: dict[str, Any],
+    watch: Callable[[slice, dict[str, np.ndarray]], None] | None = None,
 ) -> dict[str, np.ndarray]:
     n = len(images)
     known = found(network, wanted)
@@ -359,6 +362,8 @@ def _in_memory(
             if name not in arrays:
                 arrays[name] = np.empty((n, *block.shape[1:]), block.dtype)
             arrays[name][rows] = block
+        if watch is not None:
+            watch(rows, {name: one[rows] for name, one in arrays.items()})
         if progress is not None:
             progress(rows.stop, n)
     return arrays

@@ -69,6 +69,7 @@ class DNNBrain(Study):
             geometry,
             moments,
             probe,
+            searchlight,
             training,
             units,
         )
@@ -77,6 +78,7 @@ class DNNBrain(Study):
             "free": probe.probe,
             "encode": encode.encode,
             "rsa": geometry.rsa,
+            "searchlight": searchlight.searchlight,
             "time": moments.over_time,
             "units": units.units,
             "lesion": units.lesion,
@@ -123,10 +125,13 @@ class DNNBrain(Study):
         p: DNNBrainParameters = parameters
         if p.stimuli == "own" and not p.folder:
             raise ParameterError("folder", "Your own pictures need a folder, a list or a set.")
-        if p.brain == "own" and not p.betas and procedure in ("encode", "rsa"):
+        if p.brain == "own" and not p.betas and procedure in (
+            "encode", "rsa", "searchlight",
+        ):  # fmt: skip
             raise ParameterError("betas", "Your own responses need a file. Choose one.")
         if procedure == "time" and p.meg == "own" and not p.recording:
             raise ParameterError("recording", "Your own recording needs a file. Choose one.")
+        check_distance(p, procedure)
         if procedure == "train" and p.training == "retrain" and p.network not in MINI:
             raise ParameterError(
                 "training", "Only MiniAlexNet comes with the pictures it was trained on.",
@@ -174,7 +179,7 @@ class DNNBrain(Study):
         pooled = "" if p.pooling == "none" else f", pooled over places ({p.pooling})"
         text = f"Activations of {shown} to each picture were taken after every rectification"
         text += f"{pooled}. "
-        if p.brain == "simulated" and procedure in ("encode", "rsa"):
+        if p.brain == "simulated" and procedure in ("encode", "rsa", "searchlight"):
             text += (
                 "The cortex was simulated: 200 vertices, each a random readout of one of five "
                 "layers' components plus noise. "
@@ -191,9 +196,48 @@ class DNNBrain(Study):
                 "labels (largest over layers), intervals from "
                 f"{p.samples} bootstrap samples of stimuli."
             )
+        elif procedure == "searchlight":
+            text += (
+                f"A searchlight of {p.radius} rings compared the RDM of each patch ({p.distance} "
+                f"distance) with those of the layers by {p.comparison}; p comes from "
+                f"{p.label_permutations} permutations of stimulus labels, corrected by the "
+                "largest over the cortex."
+            )
         elif procedure == "time":
             text += time_words(p)
         return text
+
+
+def check_distance(p: DNNBrainParameters, procedure: str) -> None:
+    """Refuse distances and comparisons that a procedure cannot take."""
+    noisy = p.distance in ("Mahalanobis", "crossnobis")
+    if noisy and procedure in ("time", "searchlight"):
+        raise ParameterError(
+            "distance", f"{p.distance.capitalize()} distance is for RSA; it needs the noise of "
+            "single pictures. Choose correlation here.", "correlation",
+        )  # fmt: skip
+    if noisy and procedure == "rsa" and not p.by_category:
+        raise ParameterError(
+            "by_category", f"{p.distance.capitalize()} distance takes the noise from pictures of "
+            "one category. Average categories.", True,
+        )  # fmt: skip
+    if procedure != "searchlight":
+        return
+    if p.comparison.startswith("Kendall"):
+        raise ParameterError(
+            "comparison", "A searchlight compares by Pearson, Spearman or cosine: Kendall's τ "
+            "takes hours over a cortex. Choose Spearman.", "Spearman",
+        )  # fmt: skip
+    if p.radius == 0 and p.distance in ("correlation", "cosine"):
+        raise ParameterError(
+            "radius", "A patch of radius 0 is one vertex, which has no pattern to correlate. "
+            "Use one ring, or Euclidean distance.", 1,
+        )  # fmt: skip
+    if p.brain == "own" and not p.surface:
+        raise ParameterError(
+            "surface", "A searchlight needs the surface your responses are on. Choose a "
+            ".surf.gii or a FreeSurfer surface (lh.white).",
+        )  # fmt: skip
 
 
 def time_words(p: DNNBrainParameters) -> str:

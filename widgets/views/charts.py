@@ -261,6 +261,8 @@ class PsychometricView(PlotView):
         super().__init__(view, parent)
         self._data: dict[str, np.ndarray] = {}
         self._threshold: float | None = None
+        self._band: tuple[float, float] | None = None
+        self._band_label = ""
 
     def _keys(self) -> list[Key]:
         return super()._keys() if len(self.view.series) > 1 else []
@@ -272,6 +274,9 @@ class PsychometricView(PlotView):
         self._data = {n: np.asarray(data[n], float) for n in names if data.get(n) is not None}
         threshold = data.get("threshold")
         self._threshold = float(threshold) if threshold is not None else None
+        band = data.get("band")
+        self._band = (float(band[0]), float(band[1])) if band is not None else None
+        self._band_label = str(data.get("band_label", ""))
         self._update_limits()
         return len(self._data.get("x", ())) > 0
 
@@ -279,7 +284,9 @@ class PsychometricView(PlotView):
         some = {name: self._data.get(name, np.empty(0)) for name in
                 ("x", "y", "low", "high", "fit_x", "fit_y")}  # fmt: skip
         across = finite_range(*(self.canvas.x_scale.drawn(some[n]) for n in ("x", "fit_x")))
-        up = finite_range(*(some[n] for n in ("y", "low", "high", "fit_y")))
+        up = finite_range(
+            *(some[n] for n in ("y", "low", "high", "fit_y")), np.array(self._band or ())
+        )
         if across is None or up is None:
             return None
         return (*across, min(up[0], 0.0), max(up[1], 1.0) if up[1] <= 1.0 else up[1])
@@ -292,6 +299,12 @@ class PsychometricView(PlotView):
     def _paint_data(self, painter: QPainter, box: QRectF) -> None:
         canvas, data = self.canvas, self._data
         meaning = self.view.series[0].colour if self.view.series else "people"
+        if self._band is not None:
+            tint = theme.token("text3")
+            tint.setAlphaF(0.22)
+            bottom, top = (float(canvas.py(edge)) for edge in self._band)
+            tall = max(bottom - top, 1.0)
+            painter.fillRect(QRectF(box.left(), bottom - tall, box.width(), tall), tint)
         if self.view.levels:
             self._paint_levels(painter)
         if self._threshold is not None and np.isfinite(self._threshold):
@@ -307,6 +320,17 @@ class PsychometricView(PlotView):
         draw_dots(painter, points_of(x, y), theme.colour(meaning), theme.dp(7))
 
     def _paint_over(self, painter: QPainter, box: QRectF) -> None:
+        if self._band is not None and self._band_label:
+            painter.setFont(theme.font("caption"))
+            painter.setPen(theme.token("text2"))
+            tall = painter.fontMetrics().height()
+            top = float(self.canvas.py(self._band[1])) - tall - 1
+            below = float(self.canvas.py(self._band[0])) + 1
+            place = top if top >= box.top() else below
+            painter.drawText(
+                QRectF(box.left() + theme.dp(5), place, box.width() - theme.dp(10), tall),
+                Qt.AlignmentFlag.AlignLeft, self._band_label,
+            )  # fmt: skip
         if self._threshold is None or not np.isfinite(self._threshold):
             return
         painter.setFont(theme.font("caption"))
@@ -331,6 +355,9 @@ class PsychometricView(PlotView):
 
     def summary(self) -> str:
         points = f"{len(self._data.get('x', ()))} points"
+        if self._band is not None:
+            low, high = map(three, self._band)
+            points += f", {self._band_label or 'band'} {low} to {high}"
         if self._threshold is None:
             return points
         return f"{points}, threshold {three(self._threshold)}{unit_words(self.view.x.unit)}"

@@ -14,6 +14,7 @@ PROCEDURES = (
     Procedure("free", "Run", "play", "Probe: what class can be read from each layer?"),
     Procedure("encode", "Encode cortex…", "brain", "Predict each vertex from each layer."),
     Procedure("rsa", "RSA…", "grid", "Compare the geometry of layers and cortex."),
+    Procedure("searchlight", "Searchlight…", "radar", "Compare each patch of cortex with layers."),
     Procedure("time", "RSA over time…", "waveform", "When is each layer seen in MEG or EEG?"),
     Procedure("units", "Output units…", "auto-fix", "Optimal stimuli and top pictures."),
     Procedure("lesion", "Remove channels…", "eraser", "Accuracy as channels go."),
@@ -29,7 +30,7 @@ CHANNELS: dict[str, Channel] = {
         "accuracy", "places", "channels", "confusion",
         "encoding", "vertices", "models", "winners", "rdm", "brain_rdm",
         "fit", "profile", "agreement", "null", "embedding", "optimal", "activations", "lesion",
-        "hrf", "alignment", "time",
+        "hrf", "alignment", "time", "searchlight", "best_layer",
     )
 } | {
     "training": Ring(("step", "loss", "accuracy", "held", "brain"), 100_000),
@@ -126,12 +127,28 @@ VIEWS = (
         series=(Series("count", "permuted", "8"),), empty="Appears with RSA.",
     ),
     View(
-        "embedding", "Geometry", "scatter", "embedding", "layer shown, two dimensions (MDS)",
+        "embedding", "Geometry", "scatter", "embedding", "layer shown, two dimensions",
         icon="chart-scatter-plot", x=Axis("first"), y=Axis("second"),
         series=(Series("one", "first class", "1", "dots"),
                 Series("two", "second class", "2", "dots"),
                 Series("others", "others", "8", "dots")),
         empty="Appears with RSA.",
+    ),
+    View(
+        "searchlight", "Searchlight", "traces", "searchlight", "similarity of each patch",
+        icon="radar", x=Axis("vertex"), y=Axis("similarity"), levels=(0.0,),
+        series=tuple(Series(f"l{i}", f"layer {i}", str(i), "dots") for i in range(1, 9)),
+        empty="Appears when the searchlight runs.",
+        help="The RDM of each vertex and its neighbours, compared with those of the layers. The "
+        "map over the surface is offered under Export.",
+    ),
+    View(
+        "best_layer", "Most similar layer", "traces", "best_layer", "each patch",
+        icon="trophy-outline", x=Axis("vertex"), y=Axis("layer, number", low=0.0),
+        series=(
+            Series("truth", "made from", "theory"), Series("best", "most similar", "1", "dots"),
+        ),
+        empty="Appears when the searchlight runs.",
     ),
     View(
         "time", "Similarity over time", "traces", "time", "simulated MEG, means of ten trials",
@@ -198,6 +215,7 @@ LAYOUT = {
         row("alignment", "null", "embedding", weights=(2, 2, 3)),
     ),
     "train": column("training"),
+    "searchlight": column("searchlight", "best_layer", weights=(3, 2)),
     "time": column("time"),
     "units": column("optimal", "activations", weights=(3, 2)),
     "lesion": column("lesion"),
@@ -231,6 +249,8 @@ def _quantities() -> dict[str, Quantity]:
         "trained_accuracy": Quantity("Accuracy on pictures not trained on", "", 3),
         "train_loss": Quantity("Loss, last epoch", "", 3),
         "brain_r": Quantity("Mean r with the responses, last step", "", 3),
+        "ceiling_lower": Quantity("Noise ceiling of RDMs, lower", "", 3),
+        "ceiling_upper": Quantity("Noise ceiling of RDMs, upper", "", 3),
         "hrf_peak": Quantity("Peak of the response", "s", 3),
         "hrf_minimum": Quantity("Minimum of the response", "s", 4),
         "hrf_ratio": Quantity("Minimum over peak", "", 3),
@@ -256,6 +276,8 @@ def _quantities() -> dict[str, Quantity]:
         if i <= 8:
             found[f"peak_ms_{i}"] = Quantity(f"Layer {i}: most similar at", "ms", 3)
             found[f"onset_ms_{i}"] = Quantity(f"Layer {i}: first reliable at", "ms", 3)
+        found[f"light_best_{i}"] = Quantity(f"Layer {i}: most similar in patches", "%", 3)
+        found[f"light_reliable_{i}"] = Quantity(f"Layer {i}: patches with p ≤ .05", "%", 3)
         found[f"cka_{i}"] = Quantity(f"Layer {i}: unbiased CKA with the cortex", "", 3)
         found[f"rsa_p_{i}"] = Quantity(f"Layer {i}: p, largest of all layers", "", 2)
     return found

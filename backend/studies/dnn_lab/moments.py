@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backend.analysis.inputs import FEWEST_CONDITIONS
-from backend.analysis.rdm import label_means, rdm
+from backend.analysis.rdm import label_means
+from backend.analysis.rsa import condition_rdm, pattern_scores
 from backend.core.parameters import ParameterError
 from backend.core.run import Run
 from backend.studies.dnn_lab.parameters import DNNBrainParameters
@@ -65,7 +66,9 @@ def simulated(run: Run, session: Session) -> Recorded:
         )  # fmt: skip
     run.status("Simulating the MEG")
     epochs = simulated_epochs(session.means, seed=session.p.seed)
-    models = [rdm(one, session.p.distance, check=run.check) for one in session.means]
+    models = [
+        condition_rdm(one, None, session.p.distance, check=run.check) for one in session.means
+    ]
     names = [f"layer {i}" for i in range(1, len(models) + 1)]
     return Recorded(epochs.averaged(), epochs.times_ms.astype(float), models, names,
                     synthetic="SIMULATED MEG, made from the network's own layers")  # fmt: skip
@@ -73,7 +76,6 @@ def simulated(run: Run, session: Session) -> Recorded:
 
 def own(run: Run, session: Session) -> Recorded:
     """A user's epochs, averaged over the trials of each picture or class."""
-    from backend.analysis.rsa import averaged_rdm, pattern_scores
     from backend.brain.recordings import averaged, matched, read_trials
 
     p, stimuli = session.p, session.stimuli
@@ -105,7 +107,9 @@ def own(run: Run, session: Session) -> Recorded:
                  "others under Layers.")  # fmt: skip
         layers = [layers[i] for i in spread]
     models = [
-        averaged_rdm(pattern_scores(one.patterns, p.components), labels, p.distance, run.check)
+        condition_rdm(
+            pattern_scores(one.patterns, p.components), labels, p.distance, None, run.check
+        )
         for one in layers
     ]
     return Recorded(means, trials.times_ms, models, [one.shown for one in layers], trials.timed)
@@ -126,7 +130,7 @@ def distances(run: Run, found: Recorded) -> list[np.ndarray]:
     made = []
     for moment in range(found.means.shape[2]):
         pattern = np.ascontiguousarray(found.means[:, :, moment])
-        made.append(rdm(pattern, p.distance, check=run.check))
+        made.append(condition_rdm(pattern, None, p.distance, check=run.check))
         run.progress(moment + 1, found.means.shape[2], "moments")
     return made
 

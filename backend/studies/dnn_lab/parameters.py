@@ -182,15 +182,39 @@ class DNNBrainParameters(Parameters):
         0, "Permutations of the probe", MODEL, low=0, high=10_000, step=100, zero="none",
         help="Labels shuffled, the whole probe repeated. Slow.",
     )  # fmt: skip
-    distance: Literal["correlation", "cosine", "Euclidean", "city-block"] = _again(
+    subjects: str = _again(
+        "", "Further subjects", BRAIN, kind="file",
+        formats=("npy", "npz", "csv", "tsv", "h5", "nii", "gz", "gii", "mgh", "mgz"),
+        shown_if=("brain", ("own",)),
+        help="For RSA: a folder with a file a subject, or files with semicolons between. Each has "
+        "a row a picture; the noise ceiling is drawn.",
+    )  # fmt: skip
+    surface: str = _again(
+        "", "Surface", BRAIN, kind="file",
+        formats=("gii", "white", "pial", "inflated", "midthickness", "sphere"),
+        shown_if=("brain", ("own",)),
+        help="For the searchlight: the mesh the responses are on, a .surf.gii or a FreeSurfer "
+        "surface (lh.white).",
+    )  # fmt: skip
+    distance: Literal[
+        "correlation", "cosine", "Euclidean", "city-block", "Mahalanobis", "crossnobis"
+    ] = _again(
         "correlation", "Distance", RDM,
         labels={"correlation": "1 − correlation", "cosine": "1 − cosine",
-                "Euclidean": "Euclidean", "city-block": "City block"},
-        help="Between the patterns of two pictures.", source="Methods",
+                "Euclidean": "Euclidean", "city-block": "City block",
+                "Mahalanobis": "Mahalanobis, squared", "crossnobis": "Crossnobis"},
+        help="Between the patterns of two pictures. The last two take the noise from pictures of "
+        "one category; crossnobis multiplies differences of independent runs.", source="Methods",
     )  # fmt: skip
-    comparison: Literal["Pearson", "Spearman", "Kendall tau-a"] = _again(
+    runs: str = _again(
+        "", "Column of runs", RDM, shown_if=("distance", ("crossnobis",)),
+        help="Of your list. Empty: run, session, repetition, fold or block. Generated pictures: "
+        "the exemplar.",
+    )  # fmt: skip
+    comparison: Literal["Pearson", "Spearman", "cosine", "Kendall tau-a", "Kendall tau-b"] = _again(
         "Pearson", "Comparison", RDM,
-        labels={"Pearson": "Pearson", "Spearman": "Spearman", "Kendall tau-a": "Kendall τ-a"},
+        labels={"Pearson": "Pearson", "Spearman": "Spearman", "cosine": "Cosine",
+                "Kendall tau-a": "Kendall τ-a", "Kendall tau-b": "Kendall τ-b"},
         help="Of two RDMs.", source="Methods",
     )  # fmt: skip
     by_category: bool = _again(
@@ -205,6 +229,19 @@ class DNNBrainParameters(Parameters):
     samples: int = _again(
         1000, "Bootstrap samples", RDM, low=100, high=100_000, step=100,
         help="Stimuli drawn with replacement; pairs of a stimulus with itself are left out.",
+    )  # fmt: skip
+    embedding: Literal["classical MDS", "metric MDS", "t-SNE"] = _again(
+        "classical MDS", "Map", RDM,
+        labels={"classical MDS": "Classical MDS", "metric MDS": "Metric MDS", "t-SNE": "t-SNE"},
+        help="Of the geometry; it is redrawn while pictures are scanned.",
+    )  # fmt: skip
+    axes: Literal["2", "3"] = _again(
+        "2", "Axes of the map", RDM, labels={"2": "Two", "3": "Three"},
+        help="Two are drawn; the coordinates of all are in the table.",
+    )  # fmt: skip
+    radius: int = _again(
+        2, "Searchlight radius", RDM, low=0, high=5, step=1, unit="rings",
+        help="Of the patch about each vertex, in edges of the mesh.",
     )  # fmt: skip
     layer: int = _view(
         5, "Layer shown", RDM, low=1, high=200, step=1,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,6 +121,8 @@ class Session:
         self.cortex: SimulatedCortex | None = None
         self.means: list[np.ndarray] = []
         """Category means of the five layers that the simulated brain is made from."""
+        self.watch: Callable[[slice, dict[str, np.ndarray]], None] | None = None
+        """Shown the activations of each batch while the pictures are scanned."""
         if self.network.untrained:
             run.note("The weights are random: this network has never learned anything.")
 
@@ -175,6 +177,7 @@ class Session:
             self.network, self.stimuli.images, [name for name, _, _ in names], None, BATCH,
             pooling, check=self.run.check,
             progress=lambda done, total: self.run.progress(done, total, "pictures"),
+            watch=self.watch,
         ).arrays  # fmt: skip
         self.cortex = self._cortex(names, arrays)
         found = []
