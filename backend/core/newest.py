@@ -54,6 +54,11 @@ class Newest:
         """True when nothing is waiting or under way."""
         return self._thread is None
 
+    @property
+    def asked(self) -> bool:
+        """True when something waits for what is under way."""
+        return bool(self._waiting)
+
     def forget(self, kind: str) -> None:
         """Drop a waiting request."""
         with self._lock:

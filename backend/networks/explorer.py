@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 ANSWERS = 8
 EXAMPLE_EXEMPLARS = 10
+REDRAWN_S = 0.25
+"""Between two pictures of a map that grows."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,7 @@ class Explorer:
         field = one.field
         if field is not None:
             rows.append(("Receptive field", f"stride {field.jump:g} px", f"{field.size:g} px"))
+            rows.append(("First place", "its centre", f"{field.start:g} px"))
         rows.append(("Parameters", "of the layer", f"{one.parameters:,}"))
         if shown is not None and layer in shown.maps and channel < len(shown.maps[layer]):
             values = shown.maps[layer][channel]
@@ -282,17 +286,24 @@ def take(settings: Any, p: ExplorerParameters) -> None:
     settings.learning_rate = p.learning_rate
 
 
+Told = Callable[[int, int, dict[str, Any]], None]
+"""Hears how much of how much is done, and what can be shown of it; raises to cancel."""
+
+
 def attributed(
-    explorer: Explorer, shown: Shown, unit: Any, p: ExplorerParameters
+    explorer: Explorer, shown: Shown, unit: Any, p: ExplorerParameters, told: Told | None = None
 ) -> dict[str, Any]:
-    """What in the picture drives the unit, as a ``pictures`` channel: the map and the picture."""
+    """What in the picture drives the unit, as a ``pictures`` channel: the map and the picture.
+
+    ``told`` hears of what takes long (the occluder) while it grows from coarse to fine.
+    """
     from backend.networks.attribution import Options, attribute, display
 
     picture = shown.picture[None]
     prepared = as_picture(explorer.network, shown.picture, shown.frame)
-    others = {
-        "occluder": _occluded, "map": _mapped, "minimal image": _minimal, "masked image": _masked,
-    }  # fmt: skip
+    if p.method == "occluder":
+        return _occluded(explorer, shown, unit, p, prepared, told)
+    others = {"map": _mapped, "minimal image": _minimal, "masked image": _masked}
     if p.method in others:
         return others[p.method](explorer, shown, unit, p, prepared)
     options = Options(samples=p.samples, sd=p.sd, steps=p.path, seed=p.seed)
@@ -312,16 +323,36 @@ def attributed(
 
 
 def _occluded(
-    explorer: Explorer, shown: Shown, unit: Any, p: ExplorerParameters, prepared: np.ndarray
-) -> dict[str, Any]:
+    explorer: Explorer, shown: Shown, unit: Any, p: ExplorerParameters, prepared: np.ndarray,
+    told: Told | None,
+) -> dict[str, Any]:  # fmt: skip
     """The occluder's map: how much the value falls where the window stands."""
-    from backend.networks.occluder import occluder_map
+    from backend.networks.occluder import coarse_to_fine
 
-    with explorer.exclusive():
-        found = occluder_map(
-            explorer.network, shown.picture, unit, (p.window, p.window), (p.stride, p.stride)
-        )
-    values = np.asarray(found.values, float)
+    window, stride = (p.window, p.window), (p.stride, p.stride)
+    steps = coarse_to_fine(explorer.network, shown.picture, unit, window, stride)
+    data: dict[str, Any] = {}
+    drawn = -np.inf
+    while True:
+        with explorer.exclusive():  # for one pass: others come in between
+            found = next(steps, None)
+        if found is None:
+            return data
+        done, total, so_far = found
+        if done < total and time.monotonic() - drawn < REDRAWN_S:
+            if told is not None:
+                told(done, total, {})
+            continue
+        drawn = time.monotonic()
+        data = occluder_picture(so_far.values, prepared)
+        if done < total and told is not None:
+            data["note"] += f", {done} of {total} places"
+            told(done, total, data)
+
+
+def occluder_picture(values: np.ndarray, prepared: np.ndarray) -> dict[str, Any]:
+    """An occluder's map in grey, beside the picture."""
+    values = np.nan_to_num(np.asarray(values, float))
     end = np.abs(values).max() or 1.0
     return {
         "image": as_bytes((values / end + 1.0) / 2.0), "parts": [("picture", prepared)],
@@ -394,6 +425,21 @@ def top_pictures(
     -------
     [(caption with the value, picture uint8)], value of the best, what to know of them.
     """
+    every = every_value(network, explorer, unit, progress)
+    n, best = len(every), best_rows(every, k)
+    pictures = [explorer.picture(int(i)) for i in best]
+    captions = [f"{every[i]:.3g}  {explorer.names[i]}" for i in best]
+    seen = every[np.isfinite(every)]
+    note = "of the whole set" if len(seen) == n else f"{n - len(seen)} of {n} cannot be read"
+    if np.ptp(seen) == 0:
+        note = f"no picture stands out: {seen[0]:.3g} for all"
+    return list(zip(captions, pictures, strict=True)), float(every[best[0]]), note
+
+
+def every_value(
+    network: Network, explorer: Explorer, unit: Any, progress: Callable[[int, int, str], None]
+) -> np.ndarray:
+    """(n,) the unit's value of every picture; −inf of those that cannot be read."""
     from backend.networks.units import values
 
     n = len(explorer.images)
@@ -404,18 +450,58 @@ def top_pictures(
         if rows:
             prepared = network.preprocessing.prepare(block)
             every[rows] = values(network, unit, prepared).cpu().numpy()
-    good = int(np.isfinite(every).sum())
-    if not good:
-        raise FileProblem("None of the pictures can be read. Choose other pictures.")
-    best = np.argsort(-every, kind="stable")[: min(k, good)]
-    pictures = [explorer.picture(int(i)) for i in best]
     progress(n, n, "pictures")
-    captions = [f"{every[i]:.3g}  {explorer.names[i]}" for i in best]
-    note = "of the whole set" if good == n else f"{n - good} of {n} cannot be read"
-    seen = every[np.isfinite(every)]
-    if np.ptp(seen) == 0:
-        note = f"no picture stands out: {seen[0]:.3g} for all"
-    return list(zip(captions, pictures, strict=True)), float(every[best[0]]), note
+    if not np.isfinite(every).any():
+        raise FileProblem("None of the pictures can be read. Choose other pictures.")
+    return every
+
+
+def best_rows(every: np.ndarray, k: int) -> np.ndarray:
+    """The pictures of the ``k`` largest values, best first."""
+    good = int(np.isfinite(every).sum())
+    return np.argsort(-every, kind="stable")[: min(k, good)]
+
+
+def field_of(
+    network: Network, explorer: Explorer, unit: Any, p: ExplorerParameters,
+    progress: Callable[[int, int, str], None],
+) -> tuple[dict[str, Any], float, int]:  # fmt: skip
+    """The unit's receptive field from its best pictures, as a ``pictures`` channel.
+
+    Returns
+    -------
+    the drawing with half of its peak outlined, its size in px of the input, pictures used.
+    """
+    from backend.networks.empirical_field import empirical_field
+
+    best = best_rows(every_value(network, explorer, unit, progress), p.top)
+    pictures = [np.asarray(explorer.images[int(i) : int(i) + 1])[0] for i in best]
+    source: Any = p.field_source
+
+    def told(done: int, total: int) -> None:
+        progress(done, total, "fields")
+
+    found = empirical_field(
+        network, pictures, unit, source, window=p.window, stride=p.stride, progress=told,
+        check=lambda: progress(0, 0, ""),
+    )  # fmt: skip
+    theory = explorer.layer(unit.layer).field
+    words = f", theory {theory.size:g} px" if theory is not None else ""
+    note = f"field {found.size:.3g} px{words}, from {found.used} pictures"
+    parts = [(explorer.names[int(i)], explorer.picture(int(i))) for i in best[:3]]
+    return {"image": outlined(found.field), "parts": parts, "note": note}, found.size, found.used
+
+
+OUTLINE = (235, 134, 28)
+
+
+def outlined(field: np.ndarray, threshold: float = 0.5) -> np.ndarray:
+    """(H, W, 3) uint8: a field in grey, what lies above the threshold outlined."""
+    grey = np.repeat(as_bytes(np.clip(field, 0.0, 1.0))[..., None], 3, axis=2)
+    inside = np.pad(field > threshold, 1)
+    core = inside[1:-1, :-2] & inside[1:-1, 2:] & inside[:-2, 1:-1] & inside[2:, 1:-1]
+    grey[inside[1:-1, 1:-1] & ~core] = OUTLINE
+    return grey
 
 
 def readable(images: Images, rows: range) -> tuple[list[int], np.ndarray]:

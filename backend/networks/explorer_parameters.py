@@ -186,6 +186,12 @@ class ExplorerParameters(Parameters):
     top: int = _look(
         9, "Pictures kept", TOP, low=1, high=100, step=1, help="The unit's best, in one pass.",
     )  # fmt: skip
+    field_source: Literal["upsampling", "occluder"] = parameter(
+        "upsampling", "Field from", group=TOP,
+        labels={"upsampling": "Its upsampled map", "occluder": "The occluder's map"},
+        help="What is averaged over the kept pictures, each moved so that its peak is in the "
+        "middle. The occluder has the window and stride of Attribution.", source="section 2.11 h",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -71,28 +72,90 @@ def occluder_map(
     ParameterError
         for a window larger than the input, a stride below 1 and an unknown fill.
     """
-    from backend.networks.interruption import interruptible
-    from backend.networks.runtime import torch
+    occlusion = Occlusion(network, image, unit, window, stride, fill, seed, check)
+    for done in occlusion.cover(range(len(occlusion.corners)), check):
+        if progress is not None:
+            progress(done, len(occlusion.corners))
+    return occlusion.map()
 
-    x = prepared(network, image if hasattr(image, "requires_grad") else np.asarray(image)[None])
-    corners = _corners(x.shape[-2:], window, stride)
-    cover = _cover(network, x, fill, seed)
-    function = objective(network, unit)
-    base = float(values(network, unit, x, check)[0])
-    size = batch_size(x, gradients=False)
-    covered: list[float] = []
-    with torch().no_grad(), interruptible(check):
-        for start in range(0, len(corners), size):
-            part = x.repeat(len(corners[start : start + size]), *[1] * (x.ndim - 1))
-            for picture, (top, left) in zip(part, corners[start : start + size], strict=True):
-                place = np.s_[..., top : top + window[0], left : left + window[1]]
-                picture[place] = cover[place]
-            covered.extend(function(part).tolist())
-            if progress is not None:
-                progress(len(covered), len(corners))
-    rows = len({top for top, _ in corners})
-    return OccluderMap(base - np.reshape(covered, (rows, -1)), base, window, stride,
-                       (int(x.shape[-2]), int(x.shape[-1])))  # fmt: skip
+
+def coarse_to_fine(
+    network: Network,
+    image: Any,
+    unit: Unit,
+    window: tuple[int, int] = (8, 8),
+    stride: tuple[int, int] = (2, 2),
+    check: Check | None = None,
+) -> Iterator[tuple[int, int, OccluderMap]]:
+    """As :func:`occluder_map`, every fourth place first, then every second, then the rest.
+
+    Yields
+    ------
+    (places done, places, map) after each pass; what is not known yet has the value of the nearest
+    place above and left of it that is.
+    """
+    occlusion = Occlusion(network, image, unit, window, stride, check=check)
+    rows = occlusion.rows
+    columns = len(occlusion.corners) // rows
+    row, column = np.divmod(np.arange(len(occlusion.corners)), columns)
+    finest = np.select([(row % s == 0) & (column % s == 0) for s in STEPS], STEPS)
+    order = np.argsort(-finest, kind="stable")
+    for done in occlusion.cover(order, check):
+        yield done, len(order), occlusion.map()
+
+
+STEPS = (4, 2, 1)
+
+
+def filled(values: np.ndarray) -> np.ndarray:
+    """Places that are not known (NaN) with the value of the coarser grid's."""
+    rows, columns = (np.arange(size) for size in values.shape)
+    found = np.full(values.shape, np.nan)
+    for step in STEPS:
+        coarse = values[np.ix_(rows - rows % step, columns - columns % step)]
+        found = np.where(np.isfinite(coarse), coarse, found)
+    return found
+
+
+class Occlusion:
+    """A picture with a window over it, place by place; ``values`` are NaN until they are known."""
+
+    def __init__(
+        self, network: Network, image: Any, unit: Unit, window: tuple[int, int],
+        stride: tuple[int, int], fill: Fill = "mean", seed: int = 0, check: Check | None = None,
+    ) -> None:  # fmt: skip
+        given = image if hasattr(image, "requires_grad") else np.asarray(image)[None]
+        self.x = prepared(network, given)
+        self.window, self.stride = window, stride
+        self.corners = _corners(self.x.shape[-2:], window, stride)
+        self.ground = _cover(network, self.x, fill, seed)
+        self.function = objective(network, unit)
+        self.base = float(values(network, unit, self.x, check)[0])
+        self.values = np.full(len(self.corners), np.nan)
+        self.rows = len({top for top, _ in self.corners})
+
+    def cover(self, order: Sequence[int] | np.ndarray, check: Check | None) -> Iterator[int]:
+        """Cover these places, many a pass; yields how many are done."""
+        from backend.networks.interruption import interruptible
+        from backend.networks.runtime import torch
+
+        x, size = self.x, batch_size(self.x, gradients=False)
+        for start in range(0, len(order), size):
+            chosen = [int(number) for number in order[start : start + size]]
+            part = x.repeat(len(chosen), *[1] * (x.ndim - 1))
+            for picture, number in zip(part, chosen, strict=True):
+                top, left = self.corners[number]
+                place = np.s_[..., top : top + self.window[0], left : left + self.window[1]]
+                picture[place] = self.ground[place]
+            with torch().no_grad(), interruptible(check):
+                self.values[chosen] = self.function(part).cpu().numpy()
+            yield start + len(chosen)
+
+    def map(self) -> OccluderMap:
+        """What is known so far, gaps filled from the coarser grid."""
+        lost = filled(self.base - self.values.reshape(self.rows, -1))
+        return OccluderMap(lost, self.base, self.window, self.stride,
+                           (int(self.x.shape[-2]), int(self.x.shape[-1])))  # fmt: skip
 
 
 def _corners(size: Any, window: tuple[int, int], stride: tuple[int, int]) -> list[tuple[int, int]]:

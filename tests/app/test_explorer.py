@@ -361,3 +361,71 @@ def test_a_stimulus_of_the_layer_and_of_a_difference_is_grown_and_saved(
     assert (tmp_path / "mine.gif").stat().st_size > 1000
     page.evolving.save(tmp_path / "mine.mp4")
     assert "encoder that is not installed" in page.banners.banners["task"].text
+
+
+def test_an_occluder_at_full_size_appears_coarse_first_and_can_be_cancelled(
+    page: ExplorerPage, qtbot: QtBot
+) -> None:
+    first = page.board.explorer
+    page.history.set_value("network", "squeezenet1_1")
+    qtbot.waitUntil(lambda: page.board.explorer is not first and page.board.shown is not None,
+                    timeout=30_000)  # fmt: skip
+    page.history.set_value("method", "occluder")
+    page.tree.choose("features.1")
+    page.board.choose(3)
+    qtbot.waitUntil(lambda: page.board.looks_long, timeout=20_000)
+    page._slow()
+    assert "of 11881 places of the occluder" in page.strip.activity.text()
+    assert page.strip.stop.isEnabled()
+    qtbot.waitUntil(lambda: "places" in drawn(page, "attribution").get("note", ""))
+    assert drawn(page, "attribution")["image"].shape == (109, 109)  # a whole map, coarse
+    page.run_or_pause()
+    qtbot.wait(200)
+    assert page.board.looking is not None
+    done = page.board.looking.done
+    qtbot.wait(300)
+    assert page.board.looking.done == done
+    assert page.board.looking.paused
+    page.run_or_pause()
+    page.stop()
+    qtbot.waitUntil(lambda: page.board.work.idle, timeout=1_000)
+    page._slow()
+    assert not page.alive
+    assert drawn(page, "attribution")["image"].shape == (109, 109)
+    assert "open" not in page.banners.banners
+
+
+def test_another_unit_ends_the_occluder_of_the_first(page: ExplorerPage, qtbot: QtBot) -> None:
+    page.history.set_values({"method": "occluder", "stride": 1, "window": 2}, "Fine occluder")
+    page.tree.choose("relu3")
+    page.board.choose(1)
+    page.board.choose(2)
+    qtbot.waitUntil(lambda: page.board.work.idle and drawn(page, "attribution") != {},
+                    timeout=30_000)  # fmt: skip
+    assert page.board._attribution[0].channel == 2
+    qtbot.waitUntil(lambda: "places" not in drawn(page, "attribution")["note"])
+    assert drawn(page, "attribution")["image"].shape == (31, 31)
+
+
+@pytest.mark.parametrize("source", ["upsampling", "occluder"])
+def test_the_field_from_the_top_pictures_is_drawn_with_its_size(
+    page: ExplorerPage, qtbot: QtBot, source: str
+) -> None:
+    page.history.set_values({"field_source": source, "top": 5, "window": 4}, "Field")
+    page.tree.choose("relu3")
+    page.board._picked((4, 3, 3))
+    page.start("field")
+    qtbot.waitUntil(lambda: not page.errands.work.alive, timeout=30_000)
+    page._slow()
+    note = drawn(page, "attribution")["note"]
+    assert note.startswith("field ")
+    assert "theory 20 px" in note
+    assert drawn(page, "attribution")["image"].shape == (32, 32, 3)
+    rows = {row[0]: row[2] for row in page.unit._facts.snapshot()["rows"]}
+    assert rows["Field from pictures"].endswith(" px")
+    assert rows["First place"].endswith(" px")
+    theory, seen = drawn(page, "picture")["markers"]
+    assert not theory.dashed
+    assert seen.dashed
+    page.board.choose(5)
+    assert "Field from pictures" not in str(page.unit._facts.snapshot()["rows"])

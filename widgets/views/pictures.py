@@ -58,8 +58,10 @@ class PictureBoard(QWidget):
         line = painter.fontMetrics().height()
         each = (room.height() - gap * (len(self.parts) - 1)) // max(1, len(self.parts))
         side = min(share, each - line)
+        column = len(self.parts) * (side + line + gap) - gap
+        top = max(room.top(), min(box.top(), room.bottom() - column))
         for number, (caption, picture) in enumerate(self.parts):
-            cell = QRect(box.right() + gap, box.top() + number * (side + line + gap), side, side)
+            cell = QRect(box.right() + gap, top + number * (side + line + gap), side, side)
             draw_picture(painter, picture, fitted(picture, cell))
             painter.setPen(theme.token("text2"))
             words = QRect(cell.left(), cell.bottom() + 1, room.right() - cell.left(), line)

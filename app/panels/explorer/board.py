@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +14,13 @@ from PySide6.QtWidgets import QWidget
 from app.panels.view_board import ViewBoard
 from backend.core.channels import Channel, Latest
 from backend.core.newest import Newest
+from backend.core.run import Cancelled
 from backend.core.views import Axis, Marker, Series, View, column, row
 from backend.networks.explorer_parameters import ExplorerParameters
 from widgets.views import make_view
 
 if TYPE_CHECKING:
-    from backend.networks.explorer import Explorer, Shown
+    from backend.networks.explorer import Explorer, Shown, Told
 
 VIEWS = (
     View("picture", "Picture", "image", "picture", icon="image-outline",
@@ -46,6 +49,61 @@ LAYOUT = column(
 )
 
 
+LONG_S = 0.7
+"""After which an attribution shows its progress."""
+
+
+class Looking:
+    """One attribution under way, told from the worker and looked at by the window."""
+
+    def __init__(self, key: Any, work: Newest) -> None:
+        self.key, self.work = key, work
+        self.done = self.total = 0
+        self.partial: dict[str, Any] = {}
+        self.going = True
+        self.began = 0.0
+        self._cancelled = False
+        self._on = threading.Event()
+        self._on.set()
+
+    def tell(self, done: int, total: int, partial: dict[str, Any]) -> None:
+        """How far it is, and what can be drawn; Cancelled when nobody waits for it any more."""
+        self.began = self.began or time.monotonic()
+        self.done, self.total = done, total
+        if partial:
+            self.partial = partial
+        while not self._on.wait(0.05) and not self._over:
+            pass
+        if self._over:
+            raise Cancelled
+
+    @property
+    def _over(self) -> bool:
+        return self._cancelled or self.work.asked
+
+    @property
+    def seconds(self) -> float:
+        """Since it first told of its progress."""
+        return time.monotonic() - self.began if self.began else 0.0
+
+    @property
+    def seconds_left(self) -> float:
+        """Estimate from the share done."""
+        return self.seconds * (self.total - self.done) / max(self.done, 1)
+
+    @property
+    def paused(self) -> bool:
+        return not self._on.is_set()
+
+    def toggle(self) -> None:
+        """Pause or go on."""
+        self._on.clear() if self._on.is_set() else self._on.set()
+
+    def cancel(self) -> None:
+        """End it at the next place."""
+        self._cancelled = True
+
+
 class ExplorerBoard(ViewBoard):
     """Draws what the explorer computes; all computing happens in one worker thread.
 
@@ -62,11 +120,13 @@ class ExplorerBoard(ViewBoard):
         views = {view.id: make_view(view) for view in VIEWS}
         super().__init__("Network explorer", views, LAYOUT, parent=parent)
         self.channels = {view.channel: Latest() for view in VIEWS}
+        self.looking: Looking | None = None
         self.work = Newest(("open", "show", "attribution"), "explorer")
         self.explorer: Explorer | None = None
         self.shown: Shown | None = None
         self.layer = ""
         self.place = (-1, -1, -1)
+        self.seen: tuple[float, int] | None = None
         self._attribution: Any = None
         self.views["maps"].picked.connect(self._picked)
 
@@ -99,10 +159,38 @@ class ExplorerBoard(ViewBoard):
 
         self.work.ask("show", (explorer, index), call)
 
-    def ask_attribution(self, call: Callable[[], Any], key: Any) -> None:
-        """Compute what drives the unit; an answer to an older question is not shown."""
+    def ask_attribution(self, call: Callable[[Told], Any], key: Any) -> None:
+        """Compute what drives the unit; an answer to an older question is not shown.
+
+        ``call(told)`` tells how far it is; a newer question, or :meth:`stop_looking`, ends it.
+        """
+        self.stop_looking()
         self._attribution = key
-        self.work.ask("attribution", key, call)
+        looking = self.looking = Looking(key, self.work)
+
+        def work() -> Any:
+            try:
+                return call(looking.tell)
+            except Cancelled:
+                return None
+            finally:
+                looking.going = False
+
+        self.work.ask("attribution", key, work)
+
+    def stop_looking(self) -> bool:
+        """End what is being attributed; what is drawn of it stays. False when nothing is."""
+        looking = self.looking
+        if looking is None or not looking.going:
+            return False
+        looking.cancel()
+        return True
+
+    @property
+    def looks_long(self) -> bool:
+        """Whether an attribution tells of its progress for longer than a moment."""
+        looking = self.looking
+        return looking is not None and looking.going and looking.seconds > LONG_S
 
     @property
     def busy(self) -> bool:
@@ -113,6 +201,10 @@ class ExplorerBoard(ViewBoard):
 
     def pull(self) -> None:
         """Take answers, then draw what is new."""
+        looking = self.looking
+        if looking is not None and looking.key == self._attribution and looking.partial:
+            self.channels["attribution"].publish(**looking.partial)
+            looking.partial = {}
         for kind, take in (
             ("open", self._take_opened), ("show", self._take_shown),
             ("attribution", self._take_attribution),
@@ -145,14 +237,21 @@ class ExplorerBoard(ViewBoard):
         self.show_picture()
         self.shown_changed.emit(shown)
 
-    def _take_attribution(self, key: Any, data: dict[str, Any]) -> None:
-        if key == self._attribution:
+    def _take_attribution(self, key: Any, data: dict[str, Any] | None) -> None:
+        if key == self._attribution and data is not None:
             self.channels["attribution"].publish(**data)
+
+    def show_field(self, data: dict[str, Any], size: float, used: int) -> None:
+        """Draw the unit's receptive field from pictures, ``size`` px wide, of ``used`` pictures."""
+        self._attribution = None
+        self.seen = (size, used)
+        self.channels["attribution"].publish(**data)
+        self.show_picture()
 
     def show_layer(self, layer: str) -> None:
         """Draw another layer's maps."""
         self.layer = layer
-        self.place = (-1, -1, -1)
+        self.place, self.seen = (-1, -1, -1), None
         self._attribution = None
         self.views["maps"].grid.selected = -1  # type: ignore[attr-defined]
         self.show_maps()
@@ -197,12 +296,15 @@ class ExplorerBoard(ViewBoard):
             return []
         scale = width / explorer.network.preprocessing.width
         x, y, side = (value * scale for value in found)
-        left, right = max(x - side / 2, 0), min(x + side / 2, width)
-        top, bottom = max(y - side / 2, 0), min(y + side / 2, height)
-        corners = ((left, top), (right, top), (right, bottom), (left, bottom), (left, top))
-        return [Marker("path", points=corners, label="", colour="mark")]
+        sides = [(side, False)] + ([(self.seen[0] * scale, True)] if self.seen else [])
+        return [
+            Marker("path", points=square(x, y, one, width, height), colour="mark", dashed=dashed)
+            for one, dashed in sides
+        ]
 
     def _picked(self, found: tuple[int, int, int]) -> None:
+        if found[0] != self.place[0]:
+            self.seen = None
         self.place = found
         self.views["maps"].grid.select(found[0])  # type: ignore[attr-defined]
         self.show_picture()
@@ -211,3 +313,12 @@ class ExplorerBoard(ViewBoard):
     def choose(self, channel: int) -> None:
         """Select a channel as a click does."""
         self._picked((channel, -1, -1))
+
+
+def square(
+    x: float, y: float, side: float, width: int, height: int
+) -> tuple[tuple[float, float], ...]:
+    """Corners of a square about a place, cut at the picture's edges."""
+    left, right = max(x - side / 2, 0), min(x + side / 2, width)
+    top, bottom = max(y - side / 2, 0), min(y + side / 2, height)
+    return ((left, top), (right, top), (right, bottom), (left, bottom), (left, top))

@@ -34,6 +34,9 @@ PROCEDURES = (
 )
 MORE = (
     Procedure(
+        "field", "Receptive field from pictures", "crosshairs", "Of the unit's top pictures."
+    ),
+    Procedure(
         "stimulus-save", "Save the stimulus…", "content-save-outline", "As a film, or its steps."
     ),
     Procedure("mask-open", "Open a mask…", "vector-polygon", "Which channels are used."),
@@ -72,6 +75,33 @@ class Errands:
         self.board.channels["top"].publish(parts=parts, note=note)
         if len(self.page.evolving.film):
             self.page.evolving.draw_trace()
+
+    # ---- receptive field -------------------------------------------------------------------
+
+    def find_field(self) -> None:
+        """Where the unit looks, averaged over its best pictures."""
+        unit, explorer = self.page.needed_unit(), self.board.explorer
+        if unit is None or explorer is None:
+            return
+        network, p = explorer.copy(), self.page.parameters
+
+        def work(task: Task) -> Any:
+            from backend.networks.explorer import field_of
+
+            def told(done: int, total: int, what: str) -> None:
+                task.progress(done, total, what) if total else task.check()
+
+            return field_of(network, explorer, unit, p, told)
+
+        def take(found: tuple[dict[str, Any], float, int]) -> None:
+            data, size, used = found
+            if unit == self.page.chosen_unit():
+                self.board.show_field(data, size, used)
+                self.page.show_facts()
+            self.window.say(f"{unit.label(network)}: {data['note']}.")
+
+        self.board.stop_looking()
+        self.work.start(f"Receptive field of {unit.label(network)}", work, take)
 
     # ---- record ----------------------------------------------------------------------------
 

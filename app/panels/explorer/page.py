@@ -38,7 +38,7 @@ from widgets.panel_header import PanelHeader
 
 if TYPE_CHECKING:
     from app.window import MainWindow
-    from backend.networks.explorer import Explorer, Shown
+    from backend.networks.explorer import Explorer, Shown, Told
 
 COMPACT_PX = 1240
 PICTURES = (".csv", ".tsv", ".npz", ".gif", ".npy", ".wav", ".webp", ".mp4", ".mp3")
@@ -302,6 +302,9 @@ class ExplorerPage(TickingPage):
             self.unit.show_unit("", 0.0, [*rows, *self.masking.fact()])
             return
         lead, rows = explorer.facts(self.board.layer, unit.channel, self.board.shown)
+        if self.board.seen is not None:
+            size, used = self.board.seen
+            rows.append(("Field from pictures", f"top {used}", f"{size:.3g} px"))
         self.unit.show_unit(unit.label(explorer.network), lead, [*rows, *self.masking.fact()])
 
     def _attribute(self) -> None:
@@ -312,10 +315,10 @@ class ExplorerPage(TickingPage):
         p = self.parameters
         key = (unit, shown.index, shown.frame, self.changes.lesions, p)
 
-        def call() -> dict[str, Any]:
+        def call(told: Told) -> dict[str, Any]:
             from backend.networks.explorer import attributed
 
-            return attributed(explorer, shown, unit, p)
+            return attributed(explorer, shown, unit, p, told)
 
         self.board.ask_attribution(call, key)
 
@@ -323,7 +326,11 @@ class ExplorerPage(TickingPage):
 
     def run_or_pause(self) -> None:
         """The primary button: evolve a stimulus, pause, continue."""
-        if not self.errands.work.toggle():
+        if self.errands.work.toggle():
+            return
+        if self.board.looks_long and self.board.looking is not None:
+            self.board.looking.toggle()
+        else:
             self.evolving.evolve()
 
     def start(self, procedure: str) -> None:
@@ -332,7 +339,7 @@ class ExplorerPage(TickingPage):
         {
             "top": errands.find_top, "ablate": self.ablate, "record": errands.ask_record,
             "fetch": errands.fetch,
-            "stimulus-save": self.evolving.ask_save,
+            "field": errands.find_field, "stimulus-save": self.evolving.ask_save,
             "mask-open": self.masking.ask_open, "mask-save": self.masking.ask_save,
         }[procedure]()  # fmt: skip
 
@@ -368,11 +375,14 @@ class ExplorerPage(TickingPage):
     @property
     def alive(self) -> bool:
         """Whether something with an end is under way."""
-        return self.errands.work.alive
+        return self.errands.work.alive or self.board.looks_long
 
     def stop(self) -> None:
-        """Cancel what is under way; the evolved picture stays."""
-        self.errands.work.stop()
+        """Cancel what is under way; the evolved picture, or the coarse map, stays."""
+        if self.errands.work.alive:
+            self.errands.work.stop()
+        else:
+            self.board.stop_looking()
 
     # ---- time ------------------------------------------------------------------------------
 
@@ -385,7 +395,18 @@ class ExplorerPage(TickingPage):
         if self.errands.work.task is None:
             opening = self.board.explorer is None and self.board.busy
             self.strip.set_words("", "Opening the network" if opening else "", "")
+        if self.board.looks_long and not self.errands.work.alive:
+            self._show_looking()
         self.window_.rail.show_alive("explorer", self.alive or self.window_.running_in("explorer"))
+
+    def _show_looking(self) -> None:
+        """Progress of an occluder's map on the strip."""
+        looking = self.board.looking
+        assert looking is not None
+        self.strip.set_state("paused" if looking.paused else "running")
+        self.strip.set_progress(looking.done, looking.total)
+        words = f"{looking.done} of {looking.total} places of the occluder"
+        self.strip.set_words("", words, f"{looking.seconds_left:.0f} s left")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -395,6 +416,7 @@ class ExplorerPage(TickingPage):
 
     def shut(self) -> None:
         """End the worker thread (the window closes)."""
+        self.board.stop_looking()
         self.board.work.close()
         self.stop_ticking()
 
