@@ -15,15 +15,13 @@ import numpy as np
 from backend.core.parameters import ParameterError
 from backend.networks.layers import Layer, find, first_tensor
 from backend.networks.lesions import batch_norm_after
-from backend.networks.units import Check, call_number, submodule
+from backend.networks.units import Check
+from backend.networks.variants import BYTES, pieces, predictions
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from backend.networks.network import Network
-
-BYTES = 64 * 2**20
-"""Bound of the repeated layer output."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def accuracy(
 
     right = 0
     with torch().no_grad(), interruptible(check):
-        for piece in _pieces(len(images), 32):
+        for piece in pieces(len(images), 32):
             output = first_tensor(network.module(network.preprocessing.prepare(images[piece])))
             right += int((output.argmax(1).numpy() == labels[piece]).sum())
     return right / len(images)
@@ -85,7 +83,7 @@ def ablation_sweep(
     keep = _masks(target.channels, shares, draws, seed)
     right = np.zeros(len(keep))
     batch = _images_a_pass(target, len(keep))
-    for piece in _pieces(len(images), batch):
+    for piece in pieces(len(images), batch):
         x = network.preprocessing.prepare(images[piece])
         predicted = _predictions(network, target, x, keep, check)
         right += (predicted == labels[piece][None]).sum(1)
@@ -119,55 +117,17 @@ def _images_a_pass(layer: Layer, masks: int) -> int:
     return int(max(1, min(64, BYTES // (4 * int(np.prod(layer.shape)) * masks))))
 
 
-def _pieces(n: int, size: int) -> Iterator[slice]:
-    for start in range(0, n, size):
-        yield slice(start, min(start + size, n))
-
-
 def _predictions(
     network: Network, layer: Layer, x: Tensor, keep: np.ndarray, check: Check | None
 ) -> np.ndarray:
     """(masks, n) predicted class of each image under each mask."""
-    from backend.networks.interruption import interruptible
     from backend.networks.runtime import torch
 
     masks = torch().from_numpy(keep)
-    size = max(1, BYTES // (4 * int(np.prod(layer.shape)) * len(x)))
-    found = []
-    with torch().no_grad(), interruptible(check):
-        for group in masks.split(size):
-            found.append(_shared(network, layer, x, group))
-    return np.concatenate(found)
 
+    def change(maps: Tensor, which: slice) -> Tensor:
+        chosen = masks[which]
+        shape = (len(chosen), 1, chosen.shape[1], *[1] * (maps.ndim - 2))
+        return maps[None] * chosen.reshape(shape)
 
-def _shared(network: Network, layer: Layer, x: Tensor, masks: Tensor) -> np.ndarray:
-    """Predictions (masks, n) from one pass; one pass a mask where a path leads round the layer."""
-    try:
-        output = _masked_pass(network, layer, x, masks)
-        if len(output) == len(masks) * len(x):
-            return output.argmax(1).reshape(len(masks), len(x)).numpy()
-    except RuntimeError:  # shapes do not meet where a shortcut joins
-        pass
-    rows = [_masked_pass(network, layer, x, mask[None]).argmax(1).numpy() for mask in masks]
-    return np.stack(rows)
-
-
-def _masked_pass(network: Network, layer: Layer, x: Tensor, masks: Tensor) -> Tensor:
-    wanted = call_number(layer.name)
-    axis = layer.channel_axis
-    calls = [0]
-
-    def hook(_module: Any, _inputs: Any, output: Any) -> Any:
-        calls[0] += 1
-        if calls[0] != wanted:
-            return None
-        maps = first_tensor(output).movedim(axis, 1)
-        shape = (len(masks), 1, masks.shape[1], *[1] * (maps.ndim - 2))
-        repeated = (maps[None] * masks.reshape(shape)).flatten(0, 1).movedim(1, axis)
-        return repeated if output is first_tensor(output) else (repeated, *output[1:])
-
-    handle = submodule(network.module, layer.name).register_forward_hook(hook)
-    try:
-        return first_tensor(network.module(x))
-    finally:
-        handle.remove()
+    return predictions(network, layer, x, change, len(masks), check)

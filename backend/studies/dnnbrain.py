@@ -64,6 +64,7 @@ class DNNBrain(Study):
     def run(self, run: Run) -> None:
         """Do the run's procedure."""
         from backend.studies.dnn_lab import (
+            channels,
             checks,
             encode,
             geometry,
@@ -81,7 +82,8 @@ class DNNBrain(Study):
             "searchlight": searchlight.searchlight,
             "time": moments.over_time,
             "units": units.units,
-            "lesion": units.lesion,
+            "lesion": channels.lesion,
+            "rotate": channels.rotate,
             "train": training.train,
             "inference": checks.inference,
             "hrf": checks.response_function,
@@ -205,7 +207,32 @@ class DNNBrain(Study):
             )
         elif procedure == "time":
             text += time_words(p)
+        elif procedure in ("lesion", "rotate"):
+            text = lesion_words(p, procedure, shown)
         return text
+
+
+def lesion_words(p: DNNBrainParameters, procedure: str, network: str) -> str:
+    """Methods of removed channels and turned bases."""
+    layer = p.lesioned.strip() or "the last convolution"
+    if procedure == "rotate":
+        layer = p.lesioned.strip() or "the last rectified layer with places"
+        return (
+            f"The channels of {layer} of {network} were expressed in a basis turned by {p.angles} "
+            f"degrees towards each of {p.draws} random orthogonal bases. Selectivity of a unit is "
+            "the distance of its best category from the others, in SD within categories; classes "
+            f"were read from the turned channels, averaged over places, in {p.folds} stratified "
+            f"shuffled folds (seed {p.seed})."
+        )
+    fill = {"zero": "set to 0", "mean": "set to their mean over pictures and places",
+            "shuffle": "given their maps of other pictures"}[p.ablation]  # fmt: skip
+    order = {
+        "random": f"chosen at random ({p.draws} draws, seed {p.seed})",
+        "active": "the most active first, by their mean rectified output",
+        "selective": "the most selective first, by (best − others) / (best + others) of their "
+        "class means",
+    }[p.order]  # fmt: skip
+    return f"Of the channels of {layer} of {network}, {p.shares} % were {fill}, {order}."
 
 
 def check_distance(p: DNNBrainParameters, procedure: str) -> None:

@@ -9,6 +9,7 @@ from backend.core.views import Axis, Series, View, column, row
 
 MOST_LAYERS = 20
 SHARES = (0.0, 0.25, 0.5, 0.75, 0.9)
+ANGLES = (0, 15, 30, 45, 60, 75, 90)
 
 PROCEDURES = (
     Procedure("free", "Run", "play", "Probe: what class can be read from each layer?"),
@@ -18,6 +19,7 @@ PROCEDURES = (
     Procedure("time", "RSA over time…", "waveform", "When is each layer seen in MEG or EEG?"),
     Procedure("units", "Output units…", "auto-fix", "Optimal stimuli and top pictures."),
     Procedure("lesion", "Remove channels…", "eraser", "Accuracy as channels go."),
+    Procedure("rotate", "Rotate…", "rotate-orbit", "Turn the units' basis: what is lost?"),
     Procedure("train", "Train…", "school-outline", "A new last layer, or MiniAlexNet anew."),
     Procedure("inference", "Check inference", "ruler", "False alarms of tests, and of selection."),
     Procedure("hrf", "Response function", "chart-bell-curve", "The canonical BOLD response."),
@@ -31,6 +33,7 @@ CHANNELS: dict[str, Channel] = {
         "encoding", "vertices", "models", "winners", "rdm", "brain_rdm",
         "fit", "profile", "agreement", "null", "embedding", "optimal", "activations", "lesion",
         "hrf", "alignment", "time", "searchlight", "best_layer",
+        "rotation", "selectivity",
     )
 } | {
     "training": Ring(("step", "loss", "accuracy", "held", "brain"), 100_000),
@@ -175,6 +178,23 @@ VIEWS = (
         empty="Appears when channels are removed.",
     ),
     View(
+        "rotation", "Turned basis", "traces", "rotation", "mean of draws; band: all draws",
+        icon="rotate-orbit", x=Axis("angle", "°"), y=Axis("accuracy", low=0.0, high=1.0),
+        series=(
+            Series("probe", "linear probe of the layer", "1"),
+            Series("network", "the network itself", "2"),
+        ),
+        empty="Appears when the basis is turned.",
+        help="The probe reads the turned units, and knows as much from them. The rest of the "
+        "network was trained on the units as they were.",
+    ),
+    View(
+        "selectivity", "Single units", "traces", "selectivity", "mean of units and draws",
+        icon="chart-line", x=Axis("angle", "°"), y=Axis("selectivity", "SD", low=0.0),
+        series=(Series("selectivity", "best category above the others", "1"),),
+        empty="Appears when the basis is turned.",
+    ),
+    View(
         "training", "Training", "traces", "training", "each step; held-out at each epoch",
         icon="school-outline", x=Axis("step"), y=Axis("loss, accuracy", low=0.0),
         series=(
@@ -219,6 +239,7 @@ LAYOUT = {
     "time": column("time"),
     "units": column("optimal", "activations", weights=(3, 2)),
     "lesion": column("lesion"),
+    "rotate": row("rotation", "selectivity"),
     "hrf": column("hrf"),
 }
 
@@ -259,6 +280,13 @@ def _quantities() -> dict[str, Quantity]:
         found[f"removed_{share * 100:.0f}"] = Quantity(
             f"{share * 100:.0f} % removed: accuracy", "", 3
         )
+    found["turned_probe_change"] = Quantity("Linear probe: largest change by turning", "", 2)
+    found["turned_selectivity_lost"] = Quantity("Selectivity of single units lost", "%", 3)
+    for angle in ANGLES:
+        for name, label in (("selectivity", "selectivity of units"), ("probe", "linear probe"),
+                            ("network", "accuracy of the network")):  # fmt: skip
+            unit = "SD" if name == "selectivity" else ""
+            found[f"turned_{name}_{angle}"] = Quantity(f"Turned {angle}°: {label}", unit, 3)
     for i in range(1, MOST_LAYERS + 1):
         found[f"accuracy_{i}"] = Quantity(f"Layer {i}: accuracy", "", 3)
         found[f"number_{i}"] = Quantity(f"Layer {i}: held-out score of the numbers", "", 3)

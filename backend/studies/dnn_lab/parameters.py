@@ -289,11 +289,32 @@ class DNNBrainParameters(Parameters):
     )  # fmt: skip
     draws: int = _again(
         10, "Draws", LESION, low=1, high=100, step=1,
-        help="Random choices of channels at each share.",
+        help="Random choices of channels, or random bases to turn towards.",
     )  # fmt: skip
     lesioned: str = _again(
         "", "Layer lesioned", LESION,
-        help="Whose channels are removed. Empty: the last convolution.",
+        help="Whose channels are removed or turned. Empty: the last convolution; for a rotation "
+        "what rectifies it.",
+    )  # fmt: skip
+    ablation: Literal["zero", "mean", "shuffle"] = _again(
+        "zero", "Channels become", LESION,
+        labels={"zero": "Zero", "mean": "Their mean", "shuffle": "Those of other pictures"},
+        help="What stands in for a removed channel: nothing, its mean over pictures and places, "
+        "or its map of another picture.",
+    )  # fmt: skip
+    shares: str = _again(
+        "0, 25, 50, 75, 90", "Shares removed", LESION, help="In per cent, separated by commas.",
+    )  # fmt: skip
+    order: Literal["random", "active", "selective"] = _again(
+        "random", "Order", LESION,
+        labels={"random": "Random", "active": "Most active first",
+                "selective": "Most selective first"},
+        help="Active: the mean rectified answer. Selective: (best − others) / (best + others) of "
+        "the class means.",
+    )  # fmt: skip
+    angles: str = _again(
+        "0, 15, 30, 45, 60, 75, 90", "Angles", LESION,
+        help="Of the rotated basis, in degrees from 0 to 180, separated by commas.",
     )  # fmt: skip
     training: Literal["fine-tune", "retrain"] = _again(
         "fine-tune", "Training", TRAIN,

@@ -88,6 +88,12 @@ PRESETS: tuple[Preset, ...] = (
               for share, value in REMOVED.items()),
     ),
     Preset(
+        "Turned basis", "Single units against the layer", {"stimuli": "test"}, "rotate",
+        (between("turned_probe_change", high=0.01, where=THEORY),),
+        "A rotation keeps every distance, so that a linear probe reads as much; single units lose "
+        "what set them apart.",
+    ),
+    Preset(
         "Train anew", "MiniAlexNet from its recipe", {"training": "retrain"}, "train",
         (between("trained_accuracy", 0.80),),
         "About a minute and a half on one core; the weights are offered under Export.",

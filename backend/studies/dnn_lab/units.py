@@ -1,11 +1,10 @@
-"""Output units: optimal stimuli, top pictures; and what is left when channels go (2.11, 7.16)."""
+"""Output units: optimal stimuli and top pictures (2.11)."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from backend.core.run import Run
-from backend.studies.dnn_lab.declared import SHARES
 from backend.studies.dnn_lab.session import Session
 
 
@@ -73,33 +72,3 @@ def measure_top(run: Run, session: Session, outputs: np.ndarray) -> None:
     right = category[best] == np.arange(outputs.shape[1])
     run.measure_known("top1", 100.0 * float(right[0].mean()))
     run.measure_known("top3", 100.0 * float(right.all(axis=0).mean()))
-
-
-def lesion(run: Run) -> None:
-    """Accuracy on the trained categories as random channels of one layer go."""
-    from backend.networks.ablation_sweep import ablation_sweep
-    from backend.networks.layers import layers
-
-    session = Session(run)
-    p = session.p
-    if p.stimuli != "test":
-        run.note("Accuracy needs categories the network names: the trained ones are shown.")
-    from backend.stimuli import shapeworld
-
-    images, category, _ = shapeworld.test_set()
-    convolutions = [one.name for one in layers(session.network) if one.kind == "Conv2d"]
-    layer = p.lesioned or convolutions[-1]
-    sweep = None
-    for sweep in ablation_sweep(
-        session.network, layer, images, category, SHARES, p.draws, p.seed, run.check
-    ):
-        mean = sweep.accuracy.mean(axis=0)
-        run.channel("lesion").publish(
-            x=100 * np.array(SHARES), accuracy=mean,
-            bands={"accuracy": (sweep.accuracy.min(axis=0), sweep.accuracy.max(axis=0))},
-        )  # fmt: skip
-        run.progress(sweep.done, sweep.total, f"pictures, {layer}")
-    assert sweep is not None
-    for share, value in zip(SHARES, sweep.accuracy.T, strict=True):
-        run.measure_known(f"removed_{share * 100:.0f}", float(value.mean()), sd=float(value.std()))
-    run.lead("removed_50", f"Half of the channels of {layer} removed at random.")
