@@ -26,6 +26,8 @@ What a channel must hold for each kind (arrays; missing keys are allowed unless 
 ``pictures``      latest ``image`` uint8 and ``parts``: list of (caption, image uint8), ``note``
 ``sheet``         a contact sheet, fed by a source of pictures
 ``maps``          latest ``maps``\\* (channels, H, W): channels of a layer, one selectable; ``note``
+``lasso``         latest ``x``\\*, ``y``\\*: points that are chosen by drawing around them;
+                  ``x_title``, ``y_title``, ``note``
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ from typing import Literal
 
 ViewKind = Literal[
     "raster", "traces", "image", "histogram", "bars", "psychometric", "scatter", "matrix",
-    "checks", "band", "counters", "editor", "pictures", "sheet", "maps",
+    "checks", "band", "counters", "editor", "pictures", "sheet", "maps", "lasso",
 ]  # fmt: skip
 
 

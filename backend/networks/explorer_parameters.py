@@ -30,8 +30,8 @@ TITLES = {
 MINI = ("mini-a", "mini-b")
 VIDEO = ("r3d_18",)
 
-NETWORK, PICTURES, ATTRIBUTION, OPTIMUM, TOP, RECORD = (
-    "Network", "Pictures", "Attribution", "Optimal stimulus", "Top pictures", "Record",
+NETWORK, PICTURES, ATTRIBUTION, OPTIMUM, TOP, RECORD, CHANNELS = (
+    "Network", "Pictures", "Attribution", "Optimal stimulus", "Top pictures", "Record", "Channels",
 )  # fmt: skip
 
 
@@ -191,6 +191,22 @@ class ExplorerParameters(Parameters):
         labels={"upsampling": "Its upsampled map", "occluder": "The occluder's map"},
         help="What is averaged over the kept pictures, each moved so that its peak is in the "
         "middle. The occluder has the window and stride of Attribution.", source="section 2.11 h",
+    )  # fmt: skip
+    ablation: Literal["zero", "mean", "shuffle"] = parameter(
+        "zero", "Ablate by", group=CHANNELS,
+        labels={"zero": "Zero", "mean": "Their mean", "shuffle": "Another picture's map"},
+        help="What stands in for ablated channels; mean and shuffle take it from 32 pictures of "
+        "the set.", source="section 2.12",
+    )  # fmt: skip
+    embedding: Literal["PCA", "MDS", "t-SNE"] = _look(
+        "PCA", "Map by", CHANNELS,
+        help="How Map the channels places those that answer alike to up to 256 pictures.",
+    )  # fmt: skip
+    angle: float = parameter(
+        30.0, "Angle", symbol="α", unit="°", group=CHANNELS, low=0.0, high=180.0, step=5.0,
+        change="rebuild",
+        help="By which Rotate the basis turns the layer's channels; 0 takes it back.",
+        source="section 2.12",
     )  # fmt: skip
 
 

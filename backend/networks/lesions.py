@@ -17,6 +17,7 @@ import numpy as np
 from backend.core.parameters import ParameterError
 from backend.networks.layers import Layer, find, first_tensor, is_scripted, layers
 from backend.networks.shuffling import shuffled, shuffled_rows
+from backend.networks.unit_rotation import rotation_matrix
 from backend.networks.units import Check, call_number, layer_output, submodule, within
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from backend.networks.network import Network
 
-Kind = Literal["W-all", "W-channel", "W-kernel", "bias", "ReLU-off", "ablate"]
+Kind = Literal["W-all", "W-channel", "W-kernel", "bias", "ReLU-off", "ablate", "rotate"]
 KINDS: tuple[str, ...] = get_args(Kind)
 Ablation = Literal["weights", "zero", "mean", "shuffle"]
 ABLATIONS: tuple[str, ...] = get_args(Ablation)
@@ -39,7 +40,8 @@ class Lesion:
     ----------
     kind : "W-all" shuffles a layer's weights as a whole, "W-channel" its kernels over output
         channels (biases stay), "W-kernel" the entries inside each kernel, "bias" its biases,
-        "ReLU-off" makes ReLUs the identity, "ablate" silences channels.
+        "ReLU-off" makes ReLUs the identity, "ablate" silences channels, "rotate" turns the basis
+        of a layer's channels.
     layers : layer names; empty means every convolutional and linear layer (every ReLU for
         "ReLU-off"). Naming a module that contains ReLUs switches off all of them.
     strength : share of the weights (kernels, entries, biases) that take part in the shuffle, or of
@@ -50,6 +52,7 @@ class Lesion:
         follows; the others act on the layer's output: "zero"; "mean", each channel's mean over the
         reference images; "shuffle", the map of another image: of the reference images in a
         shuffled order, the k-th for the k-th image of a batch.
+    degrees : for "rotate", from 0 to 180; the planes that turn are drawn from the seed.
     """
 
     kind: Kind
@@ -58,6 +61,7 @@ class Lesion:
     seed: int = 0
     channels: tuple[int, ...] = ()
     ablation: Ablation = "weights"
+    degrees: float = 0.0
 
     def label(self) -> str:
         """Words for the undo list.
@@ -70,11 +74,14 @@ class Lesion:
         'W-all, 50 %, every layer'
         """
         where = ", ".join(self.layers) or "every layer"
+        if self.kind == "rotate":
+            return f"{where} rotated by {self.degrees:g}°"
         if self.kind == "ablate":
+            how = {"mean": ": their mean", "shuffle": ": another picture's"}.get(self.ablation, "")
             if len(self.channels) > 6:
-                return f"{len(self.channels)} channels of {where} ablated"
+                return f"{len(self.channels)} channels of {where} ablated{how}"
             numbers = ", ".join(str(channel + 1) for channel in self.channels)
-            return f"channel{'s' * (len(self.channels) != 1)} {numbers} of {where} ablated"
+            return f"channel{'s' * (len(self.channels) != 1)} {numbers} of {where} ablated{how}"
         return f"{self.kind}, {self.strength:.0%}, {where}".replace("%", " %")
 
 
@@ -143,7 +150,7 @@ class LesionStack:
 
 def _apply(network: Network, lesion: Lesion, reference: Tensor | None, check: Check | None) -> Undo:
     _check(lesion)
-    if lesion.kind in ("ReLU-off", "ablate") and is_scripted(network.module):
+    if lesion.kind in ("ReLU-off", "ablate", "rotate") and is_scripted(network.module):
         raise ParameterError("kind", f"{network.name} is a TorchScript program that hides its "
                              "layers. Open it as a state dictionary or an exported "
                              "program.", "W-all")  # fmt: skip
@@ -159,6 +166,9 @@ def _apply(network: Network, lesion: Lesion, reference: Tensor | None, check: Ch
         elif lesion.kind == "ablate":
             for name in lesion.layers:
                 _ablate(network, name, lesion, reference, undone)
+        elif lesion.kind == "rotate":
+            for name in lesion.layers:
+                _rotate(network, name, lesion, undone)
         else:
             _shuffle(network, lesion, undone, check)
     except BaseException:
@@ -177,6 +187,8 @@ def _check(lesion: Lesion) -> None:
     if lesion.kind == "ablate" and not (lesion.layers and lesion.channels):
         raise ParameterError("channels", "An ablation needs a layer and at least one channel. "
                              "Choose channels on the map.")  # fmt: skip
+    if lesion.kind == "rotate" and not lesion.layers:
+        raise ParameterError("layers", "A rotation needs a layer. Choose one.")
     if lesion.ablation not in ABLATIONS:
         raise ParameterError("ablation", f'There is no ablation "{lesion.ablation}". Choose one of '
                              f"{', '.join(ABLATIONS)}.", ABLATIONS[0])  # fmt: skip
@@ -353,9 +365,7 @@ def _ablate(
     donor = None
     if lesion.ablation != "zero":
         donor = _donor(network, layer, axis, lesion, reference)
-    ablation = _Ablation(name, axis, lesion.channels, donor, lesion.ablation)
-    undone.append(network.module.register_forward_pre_hook(ablation.restart).remove)
-    undone.append(_module(network, name).register_forward_hook(ablation).remove)
+    _Ablation(name, axis, lesion.channels, donor, lesion.ablation).put_on(network, name, undone)
 
 
 def _ablate_weights(
@@ -409,15 +419,18 @@ def _donor(
     return values[torch().from_numpy(order)]
 
 
-class _Ablation:
-    """Hooks that replace channels of one call of a layer; they copy with their network."""
+class _OneCall:
+    """Hooks that change the output of one call of a layer; they copy with their network."""
 
-    def __init__(
-        self, name: str, axis: int, channels: Sequence[int], donor: Tensor | None, how: str
-    ) -> None:
-        self.axis, self.channels, self.donor, self.how = axis, list(channels), donor, how
+    def __init__(self, name: str, axis: int) -> None:
+        self.axis = axis
         self.wanted = call_number(name)
         self.calls: dict[int, int] = {}
+
+    def put_on(self, network: Network, name: str, undone: list[Undo]) -> None:
+        """Begin to act."""
+        undone.append(network.module.register_forward_pre_hook(self.restart).remove)
+        undone.append(_module(network, name).register_forward_hook(self).remove)
 
     def restart(self, _module: Any, _inputs: Any) -> None:
         """A pass of this thread begins."""
@@ -429,10 +442,46 @@ class _Ablation:
         if self.calls[thread] != self.wanted:
             return None
         tensor = first_tensor(output)
+        changed = self.changed(tensor)
+        return changed if tensor is output else (changed, *output[1:])
+
+    def changed(self, tensor: Tensor) -> Tensor:
+        """What the layer gives in the place of its output."""
+        raise NotImplementedError
+
+
+class _Turned(_OneCall):
+    """The output in a rotated basis of its channels."""
+
+    def __init__(self, name: str, axis: int, matrix: np.ndarray) -> None:
+        super().__init__(name, axis)
+        self.matrix = matrix
+
+    def changed(self, tensor: Tensor) -> Tensor:
+        matrix = tensor.new_tensor(self.matrix)
+        return (tensor.movedim(self.axis, -1) @ matrix.T).movedim(-1, self.axis)
+
+
+def _rotate(network: Network, name: str, lesion: Lesion, undone: list[Undo]) -> None:
+    layer = find(network, name)
+    matrix = rotation_matrix(layer.channels, lesion.degrees, lesion.seed)
+    _Turned(name, layer.channel_axis, matrix).put_on(network, name, undone)
+
+
+class _Ablation(_OneCall):
+    """Some channels replaced."""
+
+    def __init__(
+        self, name: str, axis: int, channels: Sequence[int], donor: Tensor | None, how: str
+    ) -> None:
+        super().__init__(name, axis)
+        self.channels, self.donor, self.how = list(channels), donor, how
+
+    def changed(self, tensor: Tensor) -> Tensor:
         changed = tensor.clone()
         view = changed.movedim(self.axis, 1)
         view[:, self.channels] = self._values(len(view), view.ndim)
-        return changed if tensor is output else (changed, *output[1:])
+        return changed
 
     def _values(self, n: int, dimensions: int) -> Any:
         if self.donor is None:

@@ -20,7 +20,8 @@ from backend.networks.explorer_parameters import ExplorerParameters
 from widgets.views import make_view
 
 if TYPE_CHECKING:
-    from backend.networks.explorer import Explorer, Shown, Told
+    from backend.networks.explorer import Explorer, Shown
+    from backend.networks.explorer_attribution import Told
 
 VIEWS = (
     View("picture", "Picture", "image", "picture", icon="image-outline",
@@ -42,6 +43,12 @@ VIEWS = (
          empty="Find top pictures shows the unit's best ones of the whole set."),
 )  # fmt: skip
 
+CHANNELS = View(
+    "channels", "Channels", "lasso", "channels", icon="lasso",
+    empty="Map the channels, in the menu of the strip, shows which answer alike.",
+    help="Channels that answer alike to the pictures lie side by side. Draw around some, then "
+    "ablate them or put them in the mask from the menu.",
+)  # fmt: skip
 LAYOUT = column(
     row("picture", "maps", weights=(1, 2.3)),
     row("attribution", "optimal", "trace", "top", weights=(1.2, 1, 1, 1.3)),
@@ -118,8 +125,9 @@ class ExplorerBoard(ViewBoard):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         views = {view.id: make_view(view) for view in VIEWS}
-        super().__init__("Network explorer", views, LAYOUT, parent=parent)
-        self.channels = {view.channel: Latest() for view in VIEWS}
+        beside = {CHANNELS.id: make_view(CHANNELS)}
+        super().__init__("Network explorer", views, LAYOUT, beside, parent)
+        self.channels = {view.channel: Latest() for view in (*VIEWS, CHANNELS)}
         self.looking: Looking | None = None
         self.work = Newest(("open", "show", "attribution"), "explorer")
         self.explorer: Explorer | None = None
@@ -219,6 +227,8 @@ class ExplorerBoard(ViewBoard):
             elif answer is not None:
                 take(answer.key, answer.value)
         self.grid.pull(self.channels)
+        for view in self.beside.values():
+            view.pull(self.channels[view.view.channel])
 
     def _take_opened(self, key: Any, explorer: Explorer) -> None:
         self.explorer, self.shown = explorer, None

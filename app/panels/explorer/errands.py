@@ -33,6 +33,8 @@ PROCEDURES = (
     ),
 )
 MORE = (
+    Procedure("channels", "Map the channels", "lasso", "Those that answer alike, side by side."),
+    Procedure("rotate", "Rotate the basis", "rotate-orbit", "Turn the layer's channels."),
     Procedure(
         "field", "Receptive field from pictures", "crosshairs", "Of the unit's top pictures."
     ),

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from app.history import ParameterHistory
 from app.panels.explorer.board import ExplorerBoard
 from app.panels.explorer.changes import Changes
+from app.panels.explorer.channels import Channels
 from app.panels.explorer.errands import FETCH, MORE, PROCEDURES, Errands
 from app.panels.explorer.evolving import Evolving
 from app.panels.explorer.masking import ENDING as MASK_ENDING
@@ -38,7 +39,8 @@ from widgets.panel_header import PanelHeader
 
 if TYPE_CHECKING:
     from app.window import MainWindow
-    from backend.networks.explorer import Explorer, Shown, Told
+    from backend.networks.explorer import Explorer, Shown
+    from backend.networks.explorer_attribution import Told
 
 COMPACT_PX = 1240
 PICTURES = (".csv", ".tsv", ".npz", ".gif", ".npy", ".wav", ".webp", ".mp4", ".mp3")
@@ -69,6 +71,7 @@ class ExplorerPage(TickingPage):
         self.errands = Errands(self)
         self.evolving = Evolving(self, self.errands.work)
         self.masking = Masking(self)
+        self.channels = Channels(self, self.masking)
         self._pages = pages
         self.procedures: tuple[Procedure, ...] = (*PROCEDURES, *MORE)
         self._lay_out()
@@ -83,6 +86,7 @@ class ExplorerPage(TickingPage):
         self.layers.setDocumentMode(True)
         self.layers.addTab(self.tree, "Tree")
         self.layers.addTab(self.graph, "Graph")
+        self.layers.addTab(self.board.beside["channels"], "Channels")
         left.addWidget(self.layers)
         left.addWidget(self.form)
         left.setSizes([theme.dp(360), theme.dp(400)])
@@ -177,6 +181,8 @@ class ExplorerPage(TickingPage):
             self.board.open(self.parameters)
         elif names & {"picture", "frame"}:
             self._look_again()
+        if "embedding" in names:
+            self.channels.remap()
         if names & ATTRIBUTING:
             self._attribute()
 
@@ -250,12 +256,14 @@ class ExplorerPage(TickingPage):
     def _layer_chosen(self, name: str) -> None:
         self.board.show_layer(name)
         self.graph.choose(name)
+        self.channels.forget()
         self.board.channels["attribution"].publish()
         self.evolving.forget_best()
         self.masking.show()
 
     def _channel_chosen(self, channel: int, row: int, column: int) -> None:
         self.evolving.forget_best()
+        self.channels.show_unit(channel)
         self.show_facts()
         self._attribute()
 
@@ -316,7 +324,7 @@ class ExplorerPage(TickingPage):
         key = (unit, shown.index, shown.frame, self.changes.lesions, p)
 
         def call(told: Told) -> dict[str, Any]:
-            from backend.networks.explorer import attributed
+            from backend.networks.explorer_attribution import attributed
 
             return attributed(explorer, shown, unit, p, told)
 
@@ -337,8 +345,9 @@ class ExplorerPage(TickingPage):
         """A secondary button of the strip."""
         errands = self.errands
         {
-            "top": errands.find_top, "ablate": self.ablate, "record": errands.ask_record,
+            "top": errands.find_top, "ablate": self.channels.ablate, "record": errands.ask_record,
             "fetch": errands.fetch,
+            "channels": self.channels.map, "rotate": self.channels.rotate,
             "field": errands.find_field, "stimulus-save": self.evolving.ask_save,
             "mask-open": self.masking.ask_open, "mask-save": self.masking.ask_save,
         }[procedure]()  # fmt: skip
@@ -350,17 +359,9 @@ class ExplorerPage(TickingPage):
             self.window_.say("Choose a layer, then click one of its channels.")
         return unit
 
-    def ablate(self) -> None:
-        """Silence the channel; the picture goes through the network again. Ctrl+Z undoes it."""
-        from backend.networks.lesions import Lesion
-
-        unit = self.needed_unit()
-        if unit is None:
-            return
-        lesion = Lesion("ablate", (self.board.layer,), channels=(unit.channel,), ablation="zero")
-        if lesion not in self.changes.lesions:
-            text = f"Ablate {self.board.layer} {unit.channel + 1}"
-            self.changes.set_lesions((*self.changes.lesions, lesion), text)
+    def show_channels(self) -> None:
+        """Bring the map of channels to the front."""
+        self.layers.setCurrentWidget(self.board.beside["channels"])
 
     def _look_again(self) -> None:
         """The picture goes through the network as lesioned now."""
@@ -454,7 +455,7 @@ class ExplorerPage(TickingPage):
         from app import exporting
 
         data = self.board.channels[view_id].snapshot()
-        exporting.export_view(self.window_, self.board.views[view_id], data)
+        exporting.export_view(self.window_, self.board.view(view_id), data)
 
     def kept(self) -> dict[str, Any]:
         """What a session keeps."""
