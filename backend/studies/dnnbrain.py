@@ -20,7 +20,13 @@ from backend.studies.dnn_lab.presets import PRESETS
 
 BRAIN_FILES = (".npy", ".roi.h5", ".nii", ".nii.gz", ".func.gii", ".shape.gii", ".mgh", ".mgz")
 
-ONE_ROW = ("rsa", "decode", "topography")
+FROM_BRAIN = ("encode", "decode", "topography", "rsa", "searchlight")
+TOPOGRAPHY = (
+    "Patterns were z-scored per picture. A vertex prefers the layer that predicts it best by least "
+    "squares on {components} components fitted in the fold (held-out r, mean of {folds} shuffled "
+    "folds), and the place of that layer whose channels predict it best."
+)
+ONE_ROW = ("rsa", "searchlight", "decode", "topography")
 """Procedures that compare pictures with rows of responses."""
 
 
@@ -66,11 +72,13 @@ class DNNBrain(Study):
         from backend.studies.dnn_lab import (
             channels,
             checks,
+            decode,
             encode,
             geometry,
             moments,
             probe,
             searchlight,
+            topography,
             training,
             units,
         )
@@ -78,6 +86,8 @@ class DNNBrain(Study):
         {
             "free": probe.probe,
             "encode": encode.encode,
+            "decode": decode.decode,
+            "topography": topography.topography,
             "rsa": geometry.rsa,
             "searchlight": searchlight.searchlight,
             "time": moments.over_time,
@@ -100,9 +110,11 @@ class DNNBrain(Study):
 
     def layout_of(self, parameters: Any, procedure: str = "free") -> str:
         """Each procedure has its own views; the checks show numbers only."""
+        p: DNNBrainParameters = parameters
+        if procedure == "decode" and p.numbers:
+            return "decode numbers"
         if procedure in declared.LAYOUT:
             return procedure
-        p: DNNBrainParameters = parameters
         if p.iterate != "layer":
             return f"probe {p.iterate}"
         return "probe unit" if p.map == "uv" or p.numbers else "probe"
@@ -127,9 +139,7 @@ class DNNBrain(Study):
         p: DNNBrainParameters = parameters
         if p.stimuli == "own" and not p.folder:
             raise ParameterError("folder", "Your own pictures need a folder, a list or a set.")
-        if p.brain == "own" and not p.betas and procedure in (
-            "encode", "rsa", "searchlight",
-        ):  # fmt: skip
+        if p.brain == "own" and not p.betas and procedure in FROM_BRAIN:
             raise ParameterError("betas", "Your own responses need a file. Choose one.")
         if procedure == "time" and p.meg == "own" and not p.recording:
             raise ParameterError("recording", "Your own recording needs a file. Choose one.")
@@ -181,13 +191,17 @@ class DNNBrain(Study):
         pooled = "" if p.pooling == "none" else f", pooled over places ({p.pooling})"
         text = f"Activations of {shown} to each picture were taken after every rectification"
         text += f"{pooled}. "
-        if p.brain == "simulated" and procedure in ("encode", "rsa", "searchlight"):
+        if p.brain == "simulated" and procedure in FROM_BRAIN:
             text += (
                 "The cortex was simulated: 200 vertices, each a random readout of one of five "
                 "layers' components plus noise. "
             )
         if procedure == "free":
             text += probe_methods(p)
+        elif procedure == "decode":
+            text += decode_methods(p)
+        elif procedure == "topography":
+            text += TOPOGRAPHY.format(folds=p.folds, components=p.components)
         elif procedure == "encode":
             text += encoding_methods(p)
         elif procedure == "rsa":
@@ -296,6 +310,16 @@ def probe_methods(p: DNNBrainParameters) -> str:
     how = p.pipeline if p.probe == "pipeline" else p.probe
     source = "all features" if p.probe == "pipeline" else f"{p.components} principal components"
     return f"{wanted} read by {how} from {source}{each} fitted in the fold, {folds}."
+
+
+def decode_methods(p: DNNBrainParameters) -> str:
+    """How the brain was read."""
+    text = probe_methods(p.changed(iterate="layer")).replace("single unit", "single vertex")
+    text = text.replace("the unit chosen", "the vertex chosen") + " Features were the responses "
+    text += "of all vertices, and of each region."
+    if p.permutations and p.map == "mv":
+        text += f" p comes from {p.permutations} shuffles of the labels within the same folds."
+    return text
 
 
 def encoding_methods(p: DNNBrainParameters) -> str:

@@ -14,6 +14,8 @@ ANGLES = (0, 15, 30, 45, 60, 75, 90)
 PROCEDURES = (
     Procedure("free", "Run", "play", "Probe: what class can be read from each layer?"),
     Procedure("encode", "Encode cortex…", "brain", "Predict each vertex from each layer."),
+    Procedure("decode", "Decode…", "head-outline", "Read a class or number from the vertices."),
+    Procedure("topography", "Topography…", "map-outline", "Layer and place that a vertex prefers."),
     Procedure("rsa", "RSA…", "grid", "Compare the geometry of layers and cortex."),
     Procedure("searchlight", "Searchlight…", "radar", "Compare each patch of cortex with layers."),
     Procedure("time", "RSA over time…", "waveform", "When is each layer seen in MEG or EEG?"),
@@ -34,6 +36,7 @@ CHANNELS: dict[str, Channel] = {
         "fit", "profile", "agreement", "null", "embedding", "optimal", "activations", "lesion",
         "hrf", "alignment", "time", "searchlight", "best_layer",
         "rotation", "selectivity",
+        "decoding", "answers", "decode_null", "preferred", "where", "eccentricity", "polarity",
     )
 } | {
     "training": Ring(("step", "loss", "accuracy", "held", "brain"), 100_000),
@@ -55,7 +58,7 @@ VIEWS = (
         empty="Appears when the probe runs.",
     ),
     View(
-        "places", "Places", "image", "places", "layer shown, mean of folds",
+        "places", "Places", "matrix", "places", "layer shown, mean of folds",
         icon="grid", x=Axis("column"), y=Axis("row"), unit="score",
         empty="Appears when each place is probed.",
     ),
@@ -112,6 +115,47 @@ VIEWS = (
         "winners", "Winning layer", "matrix", "winners", "vertices by true and by found layer",
         icon="trophy-outline", x=Axis("found"), y=Axis("true"), unit="vertices",
         empty="Appears when the cortex is encoded.",
+    ),
+    View(
+        "decoding", "Decoding", "bars", "decoding", "mean of folds, SEM; vertices in brackets",
+        icon="chart-bar", y=Axis("held-out score"), series=(Series("value", "score", "1"),),
+        empty="Appears when the brain is decoded.",
+    ),
+    View(
+        "answers", "Numbers read", "scatter", "answers", "held out, all vertices",
+        icon="chart-scatter-plot", x=Axis("read"), y=Axis("of the picture"),
+        series=(Series("truth", "picture", "1", "dots"), Series("same", "equal", "theory")),
+        empty="Appears when numbers are decoded.",
+    ),
+    View(
+        "decode_null", "Shuffled labels", "histogram", "decode_null", "all vertices",
+        icon="chart-histogram", x=Axis("score"), y=Axis("permutations"),
+        series=(Series("count", "shuffled", "8"), Series("observed", "as they are", "1", "dash")),
+        empty="Appears when labels are permuted.",
+    ),
+    View(
+        "preferred", "Preferred layer", "traces", "preferred", "of each vertex, back to front",
+        icon="map-outline", x=Axis("vertex"), y=Axis("layer"),
+        series=(Series("true", "made from", "8", "dots"), Series("found", "found", "1", "dots")),
+        empty="Appears with Topography.",
+    ),
+    View(
+        "where", "Preferred place", "scatter", "where", "a dot a vertex; 1 is an edge's middle",
+        icon="chart-scatter-plot", x=Axis("right", "half pictures", -1.0, 1.0),
+        y=Axis("up", "half pictures", -1.0, 1.0),
+        series=(Series("place", "vertex", "1", "dots"),
+                Series("middle", "middle", "theory", "dots")),
+        empty="Appears with Topography.",
+    ),
+    View(
+        "eccentricity", "Eccentricity", "traces", "eccentricity", "of each vertex",
+        icon="chart-line", x=Axis("vertex"), y=Axis("eccentricity", "half pictures", low=0.0),
+        series=(Series("eccentricity", "vertex", "1", "dots"),), empty="Appears with Topography.",
+    ),
+    View(
+        "polarity", "Polarity", "traces", "polarity", "0° right, 90° up",
+        icon="chart-line", x=Axis("vertex"), y=Axis("polarity", "°", low=-180.0, high=180.0),
+        series=(Series("polarity", "vertex", "1", "dots"),), empty="Appears with Topography.",
     ),
     View(
         "rdm", "RDM of the layer", "matrix", "rdm", "layer shown", icon="grid",
@@ -230,6 +274,11 @@ LAYOUT = {
     "encode": column(
         row("encoding", "vertices", weights=(2, 3)), row("models", "winners", "fit", "profile")
     ),
+    "decode": column("decoding", row("confusion", "decode_null")),
+    "decode numbers": column("decoding", row("answers", "decode_null")),
+    "topography": column(
+        row("preferred", "winners", weights=(3, 2)), row("where", "eccentricity", "polarity")
+    ),
     "rsa": column(
         row("agreement", "rdm", "brain_rdm"),
         row("alignment", "null", "embedding", weights=(2, 2, 3)),
@@ -256,6 +305,12 @@ def _quantities() -> dict[str, Quantity]:
         "recovered": Quantity("Vertices whose layer is found", "%", 3),
         "within_one": Quantity("Found within one layer", "%", 3),
         "best_over_ceiling": Quantity("Best r over the ceiling", "", 3),
+        "decoded": Quantity("All vertices: accuracy", "", 3),
+        "decoded_number": Quantity("All vertices: held-out score of the numbers", "", 3),
+        "decoded_p": Quantity("All vertices: p of shuffled labels", "", 2),
+        "decoded_region": Quantity("Best region, chosen where it is scored", "", 3),
+        "topo_r": Quantity("Best layer: mean r over vertices", "", 3),
+        "topo_eccentricity": Quantity("Mean eccentricity", "half pictures", 3),
         "ceiling": Quantity("Ceiling of the vertices, mean r", "", 3),
         "glm_least_range": Quantity("Smallest range over vertices", "", 3),
         "glm_gap": Quantity("Lowest other layer above the first by", "", 3),

@@ -193,6 +193,8 @@ def drawn(p: DNNBrainParameters, found: PartScores, targets: Targets, layer: str
         low, high = (np.nanmin(mean), np.nanmax(mean)) if ready else (0.0, 1.0)
         return {
             "image": mean.reshape(found.shape[1:]), "limits": (float(low), float(high)),
+            "x_labels": [str(i + 1) for i in range(found.shape[2])],
+            "y_labels": [str(i + 1) for i in range(found.shape[1])],
             "note": f"{targets.word}, {layer}, {ready} of {len(mean)} places",
         }  # fmt: skip
     every = np.arange(1.0, len(mean) + 1)
@@ -214,12 +216,14 @@ def publish_layers(run: Run, names: list[str], every: list[PartScores], targets:
     if p.iterate == "layer":
         spread = np.array([one.score.std() / np.sqrt(one.score.shape[1]) for one in every])
         data["bands"] = {"after": (middle - spread, middle + spread)}
-        data["y_title"] = f"{targets.word}, best unit"
+        data |= {"y_title": targets.word, "note": "best unit alone, nested; mean of folds, SEM"}
+        if p.probe == "correlation":
+            data["note"] = "largest of all units, all pictures"
     else:
         ends = np.array([np.nanpercentile(one, (5, 95)) if np.isfinite(one).any()
                          else (np.nan, np.nan) for one in means]).T  # fmt: skip
         data["bands"] = {"after": (ends[0], ends[1])}
-        data["y_title"] = f"{targets.word}, mean of {p.iterate}s, 90 % of them"
+        data |= {"y_title": targets.word, "note": f"mean of {p.iterate}s; band: 90 % of them"}
     if targets.classes:
         data |= {"chance_x": np.array([0.0, len(names) - 1.0])}
         data |= {"chance": np.full(2, targets.chance)}

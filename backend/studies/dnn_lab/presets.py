@@ -70,6 +70,16 @@ PRESETS: tuple[Preset, ...] = (
     ),
     Preset("Figure 6A, second net", "Another training", {"training_seed": 1}, "encode", ENCODED),
     Preset(
+        "Decode", "Curvy or boxy, from the cortex",
+        {"probe": "ridge classifier", "permutations": 100}, "decode", (),
+        "The cortex is simulated: its regions are the vertices that read one layer each.",
+    ),
+    Preset(
+        "Topography", "Preferred layer and place", {}, "topography",
+        (between("recovered", 65.0), between("within_one", 88.0)),
+        "Each simulated vertex was made from one layer; places have no truth to find.",
+    ),
+    Preset(
         "Figure 6B", "RSA of single pictures", {"by_category": False}, "rsa", compared(IMAGES),
     ),
     Preset("Figure 6B, categories", "RSA of category means", {}, "rsa",

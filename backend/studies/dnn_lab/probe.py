@@ -125,7 +125,8 @@ def publish_accuracy(
         "x": places[good], "after": mean[good],
         "bands": {"after": (mean[good] - sem[good], mean[good] + sem[good])},
         "pixels_x": places[[0, -1]], "pixels": np.full(2, baseline.pixels),
-        "y_title": baseline.targets.word,
+        "y_title": baseline.targets.word, "note": f"{baseline.targets.word} by layer, mean of "
+        "folds, SEM",
     }  # fmt: skip
     if baseline.targets.classes:
         chance = baseline.targets.chance

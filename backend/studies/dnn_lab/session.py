@@ -249,7 +249,7 @@ class Session:
             shown for name, shown, good in self.layer_names() if good and self.has_places(name)
         ]
         regions = {
-            f"made from {names[i]}": np.flatnonzero(self.cortex.layer == number)
+            f"reads {names[i]}": np.flatnonzero(self.cortex.layer == number)
             for number, i in enumerate(five_of(len(names)))
         }
         return Brain(self.cortex.responses, regions, self.cortex.ceiling)
