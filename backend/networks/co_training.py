@@ -85,9 +85,17 @@ class Readout:
             return values.mean(1)
         return values.flatten(2).mean(2) if values.ndim > 3 else values
 
-    def correlation(self, rows: np.ndarray) -> Tensor:
-        """Mean over columns of r between prediction and responses of these pictures."""
-        predicted = self.readout(self._features())
+    def predicted(self) -> Tensor:
+        """(n, measures) responses read from the pictures that were listened to."""
+        found: Tensor = self.readout(self._features())
+        return found
+
+    def correlation(self, rows: np.ndarray, predicted: Tensor | None = None) -> Tensor:
+        """Mean over columns of r between prediction and responses of these pictures.
+
+        ``predicted`` was gathered from several batches; None takes what was listened to.
+        """
+        predicted = self.predicted() if predicted is None else predicted
         measured = self._responses[torch().from_numpy(rows)]
         predicted = predicted - predicted.mean(0)
         measured = measured - measured.mean(0)

@@ -12,6 +12,7 @@ from backend.core.parameters import unknown_name
 from backend.networks import state_files, zoo
 from backend.networks.mini import mini_alexnet, untrained
 from backend.networks.network import Network
+from backend.networks.weights import labels_beside
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -71,8 +72,26 @@ def with_weights(name: str, file: Path, seed: int = 0) -> Network:
         "weights": file.name, "sha256": digest,
     }  # fmt: skip
     if name in zoo.names():
-        return _as_published(network, name, file, digest)
+        network = _as_published(network, name, file, digest)
+    return _named(network, name, file)
+
+
+def _named(network: Network, name: str, file: Path) -> Network:
+    """With the names of the output units that were saved beside the weights.
+
+    An embedded network of another number of classes has none of the embedded ones' names.
+    """
+    tensors = [value for value in network.module.state_dict().values() if value.ndim]
+    units = len(tensors[-1]) if tensors else 0
+    found = labels_beside(file, units)
+    if found:
+        network.labels = found
+    elif name in MINI and units != EMBEDDED_CLASSES:
+        network.labels = ()
     return network
+
+
+EMBEDDED_CLASSES = 64
 
 
 def _as_published(network: Network, name: str, file: Path, digest: str) -> Network:
@@ -105,7 +124,7 @@ def _fitting(name: str, state: dict[str, Tensor], seed: int) -> Network:
 
 def _defined(name: str, seed: int, classes: int | None = None, auxiliary: bool = False) -> Network:
     if name in MINI:
-        return untrained(MINI[name], seed, classes or 64)  # type: ignore[arg-type]
+        return untrained(MINI[name], seed, classes or EMBEDDED_CLASSES)  # type: ignore[arg-type]
     if name.startswith("timm:"):
         from backend.networks import extra
 

@@ -75,6 +75,7 @@ class Step:
     loss : task loss of the step's pictures. accuracy : share of them that were right.
     brain : mean r with the brain responses; NaN without any.
     held_loss, held_accuracy : of the held-out pictures, at the end of an epoch; else NaN.
+    held_brain : mean r with the brain responses to the held-out pictures then; else NaN.
     """
 
     number: int
@@ -85,6 +86,7 @@ class Step:
     brain: float = math.nan
     held_loss: float = math.nan
     held_accuracy: float = math.nan
+    held_brain: float = math.nan
 
 
 @dataclass
@@ -176,7 +178,8 @@ class Training:
                     yield step
                     if math.isnan(step.held_loss) or not self.recipe.patience:
                         continue
-                    waited = 0 if best.offer(step.held_loss, self.network.module) else waited + 1
+                    loss = self._stopping_loss(step)
+                    waited = 0 if best.offer(loss, self.network.module) else waited + 1
                     if waited >= self.recipe.patience:
                         self.stopped_early = True
                         break
@@ -197,7 +200,7 @@ class Training:
                 loss, accuracy, r = self._step(rows, optimiser, trainable)
                 if schedule is not None:
                     schedule.step()
-                held = (math.nan, math.nan)
+                held = (math.nan, math.nan, math.nan)
                 if place == len(parts) - 1 and len(self._held):
                     held = self._measure(check)
                 yield Step(number, self.planned, epoch, loss, accuracy, r, *held)
@@ -239,21 +242,33 @@ class Training:
             r = float(correlation.detach())
         return loss, outputs[0].detach(), r
 
-    def _measure(self, check: Check | None) -> tuple[float, float]:
-        """Loss and accuracy of the held-out pictures."""
-        losses, right = 0.0, 0
+    def _stopping_loss(self, step: Step) -> float:
+        """Held-out loss that stopping early looks at: L_task + w (1 - r)."""
+        if math.isnan(step.held_brain):
+            return step.held_loss
+        return step.held_loss + self.brain_weight * (1 - step.held_brain)
+
+    def _measure(self, check: Check | None) -> tuple[float, float, float]:
+        """Loss and accuracy of the held-out pictures, and mean r with the responses to them."""
+        losses, right, predicted = 0.0, 0, []
         with torch().inference_mode():
             for start in range(0, len(self._held), self.recipe.batch):
                 if check is not None:
                     check()
                 rows = self._held[start : start + self.recipe.batch]
-                logits = _logits(self.network.module(self._pictures[rows]))[0]
+                with self._brain.listening() if self._brain else contextlib.nullcontext():
+                    logits = _logits(self.network.module(self._pictures[rows]))[0]
+                if self._brain:
+                    predicted.append(self._brain.predicted())
                 target = self._labels[rows]
                 losses += float(
                     torch().nn.functional.cross_entropy(logits, target, reduction="sum")
                 )
                 right += int((logits.argmax(1) == target).sum())
-        return losses / len(self._held), right / len(self._held)
+            r = math.nan
+            if self._brain and len(self._held) > 1:
+                r = float(self._brain.correlation(self._held, torch().cat(predicted)))
+        return losses / len(self._held), right / len(self._held), r
 
     def _optimiser(self, trainable: list[nn.Module]) -> Any:
         recipe = self.recipe

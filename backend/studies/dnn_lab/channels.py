@@ -55,20 +55,21 @@ class Judged:
 
 
 def judged_pictures(session: Session) -> Judged | None:
-    """Pictures that the network names: own ones called as its outputs, or the trained categories.
+    """Pictures that the network names: those whose classes are called as its outputs, or the
+    trained categories.
 
     None for a network that names neither.
     """
-    from backend.networks.explorer_parameters import MINI
+    from backend.networks.mini import untrained
+    from backend.networks.opening import MINI
     from backend.stimuli import shapeworld
 
     p, stimuli, network = session.p, session.stimuli, session.network
-    if p.stimuli == "own" and network.labels:
-        place = {str(name).lower(): number for number, name in enumerate(network.labels)}
-        codes = np.array([place.get(str(one).lower(), -1) for one in stimuli.label])
-        if (codes >= 0).all():
-            return Judged(stimuli.images, codes, "your own pictures")
-    if p.network not in MINI:
+    place = {str(name).lower(): number for number, name in enumerate(network.labels)}
+    codes = np.array([place.get(str(one).lower(), -1) for one in stimuli.label])
+    if (codes >= 0).all():
+        return Judged(stimuli.images, codes, "the pictures")
+    if p.network not in MINI or network.labels != untrained(MINI[p.network]).labels:  # type: ignore[arg-type]
         return None
     images, category, _ = shapeworld.test_set()
     return Judged(images, category, "the trained categories")

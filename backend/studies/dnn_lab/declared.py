@@ -39,7 +39,7 @@ CHANNELS: dict[str, Channel] = {
         "decoding", "answers", "decode_null", "preferred", "where", "eccentricity", "polarity",
     )
 } | {
-    "training": Ring(("step", "loss", "accuracy", "held", "brain"), 100_000),
+    "training": Ring(("step", "loss", "accuracy", "held", "brain", "held_brain"), 100_000),
 }  # fmt: skip
 
 VIEWS = (
@@ -240,11 +240,12 @@ VIEWS = (
     ),
     View(
         "training", "Training", "traces", "training", "each step; held-out at each epoch",
-        icon="school-outline", x=Axis("step"), y=Axis("loss, accuracy", low=0.0),
+        icon="school-outline", x=Axis("step"), y=Axis("loss, accuracy, r", low=0.0),
         series=(
             Series("loss", "loss", "2"), Series("accuracy", "accuracy", "1"),
             Series("held", "held-out accuracy", "3", "dots"),
             Series("brain", "r with the brain", "4"),
+            Series("held_brain", "held-out r", "6", "dots"),
         ),
         empty="Appears when a network is trained.",
     ),
@@ -327,6 +328,7 @@ def _quantities() -> dict[str, Quantity]:
         "brain_r": Quantity("Mean r with the responses, last step", "", 3),
         "ceiling_lower": Quantity("Noise ceiling of RDMs, lower", "", 3),
         "ceiling_upper": Quantity("Noise ceiling of RDMs, upper", "", 3),
+        "held_brain_r": Quantity("Mean r with responses to pictures not trained on", "", 3),
         "hrf_peak": Quantity("Peak of the response", "s", 3),
         "hrf_minimum": Quantity("Minimum of the response", "s", 4),
         "hrf_ratio": Quantity("Minimum over peak", "", 3),

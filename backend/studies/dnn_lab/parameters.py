@@ -334,6 +334,11 @@ class DNNBrainParameters(Parameters):
         1e-4, "Learning rate", group=TRAIN, low=1e-6, high=1.0, log=True,
         shown_if=("training", ("fine-tune",)), help="Of AdamW; acts while training.",
     )  # fmt: skip
+    head: int = _again(
+        0, "Head", TRAIN, low=0, high=10_000, step=1, unit="units", zero="one a class",
+        shown_if=("training", ("fine-tune",)),
+        help="Units of the new last layer; more than the classes leaves spare ones.",
+    )  # fmt: skip
     frozen: str = _again(
         "", "Frozen layers", TRAIN, shown_if=("training", ("fine-tune",)),
         help="Modules that keep their weights, separated by commas: conv1, conv2.",

@@ -113,6 +113,14 @@ PRESETS: tuple[Preset, ...] = (
         "train",
     ),
     Preset(
+        "Co-training", "Curvy or boxy, and the cortex", {
+            "training": "fine-tune", "rate": 1e-3, "brain_weight": 1.0, "layer": 5, "epochs": 20,
+            "patience": 0,
+        }, "train", (),
+        "The loss is that of the task plus w (1 − r) of a linear readout of relu5 towards the "
+        "cortex. Drag w while it trains.",
+    ),
+    Preset(
         "Inference", "Which tests can be trusted", {}, "inference",
         (
             between("false_labels", 2.0, 9.0), between("false_cells", 10.0),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backend.core.parameters import ParameterError
 from backend.core.run import Run
 from backend.studies.dnn_lab.parameters import DNNBrainParameters
 from backend.studies.dnn_lab.session import Session
@@ -23,21 +24,22 @@ def train(run: Run) -> None:
     p: DNNBrainParameters = run.parameters
     training, test = retraining(run) if p.training == "retrain" else fine_tuning(run)
     loss: list[float] = []
-    brain = math.nan
-    held = math.nan
+    brain = held = held_brain = math.nan
     for step in training.steps(run.check):
         run.channel("training").publish(
-            step.number, step.loss, step.accuracy, step.held_accuracy, step.brain
+            step.number, step.loss, step.accuracy, step.held_accuracy, step.brain, step.held_brain
         )
         loss.append(step.loss)
         brain = step.brain
-        held = step.held_accuracy if math.isfinite(step.held_accuracy) else held
+        if math.isfinite(step.held_accuracy):
+            held, held_brain = step.held_accuracy, step.held_brain
         run.progress(step.number, step.of, f"steps, epoch {step.epoch}")
         steer(run, training)
     if training.stopped_early:
         run.note("It stopped early; the best weights were taken back.")
     run.measure_known("train_loss", float(np.mean(loss[-len(loss) // 5 :])))
     run.measure_known("brain_r", brain)
+    run.measure_known("held_brain_r", held_brain)
     if test is not None:
         from backend.networks.training import accuracy
 
@@ -47,7 +49,8 @@ def train(run: Run) -> None:
         if not math.isfinite(held):
             run.note("No picture was held out, so the accuracy on new ones is not known.")
     if "trained_accuracy" in run.result.values:
-        run.lead("trained_accuracy", "On pictures that only measured.")
+        also = f"; r with the brain {held_brain:.2f}" if math.isfinite(held_brain) else ""
+        run.lead("trained_accuracy", f"On pictures that only measured{also}.")
     run.offer("weights", "Trained weights", partial(weights_of, training.network))
 
 
@@ -93,12 +96,22 @@ def fine_tuning(run: Run) -> tuple[Training, None]:
         layers = session.after()
         layer = layers[min(p.layer, len(layers)) - 1].name
         target = BrainTarget(layer, session.brain(), p.brain_weight)
-    network = with_head(session.network, tuple(str(name) for name in names), p.seed)
+    network = with_head(session.network, units_of([str(name) for name in names], p.head), p.seed)
     return Training(network, stimuli.images, code, recipe, target), None
+
+
+def units_of(names: list[str], head: int) -> tuple[str, ...]:
+    """Names of the new last layer's units: the classes, then spare ones up to the head's size."""
+    if head and head < len(names):
+        raise ParameterError(
+            "head", f"A head of {head} units cannot name {len(names)} classes. Give {len(names)} "
+            "or more, or 0 for as many as there are.", 0,
+        )  # fmt: skip
+    return (*names, *(f"unit {number}" for number in range(len(names) + 1, head + 1)))
 
 
 def weights_of(network: Network) -> Any:
     """The state dictionary as a workspace object."""
     from backend.networks.weights import Weights
 
-    return Weights(state=network.module.state_dict())
+    return Weights(state=network.module.state_dict(), labels=tuple(network.labels))
