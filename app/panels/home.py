@@ -10,9 +10,9 @@ from PySide6.QtGui import QPixmap, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app import session as sessions
+from app.recovery import recovery_banner
 from backend.studies import find, ids
 from widgets import theme
-from widgets.banner import Banner
 from widgets.flow_cards import Card, FlowCards
 from widgets.inputs import LineEdit
 from widgets.parts import Button, Elided, Head, Panel, Words
@@ -86,7 +86,7 @@ class HomePanel(QWidget):
                 widget.deleteLater()
         self.side_column.addWidget(Head("Continue"))
         for path in sessions.crashed()[:1]:
-            self.side_column.addWidget(self._recovered(path))
+            self.side_column.addWidget(recovery_banner(self.window_, path, self.refresh))
         self._recent()
         open_button = Button("Open session…", "folder-open-outline")
         open_button.clicked.connect(self.window_.keeper.open)
@@ -105,24 +105,6 @@ class HomePanel(QWidget):
             for text, keys in HINTS:
                 self._padded(hint_row(text, keys))
         self.side_column.addSpacing(theme.dp(12))
-
-    def _recovered(self, path: Path) -> Banner:
-        moment = sessions_time(path)
-        text = f"The program stopped unexpectedly. Everything set before {moment} is here."
-        buttons = (("open", "Open"), ("discard", "Discard"))
-        banner = Banner("Session recovered", text, "warning", buttons)
-        banner.copy_button.hide()
-        acts = {
-            "open": lambda: self.window_.keeper.recover(path),
-            "discard": lambda: self._discard(path),
-        }
-        banner.acted.connect(lambda name: acts[name]())
-        banner.dismissed.connect(lambda: self._discard(path))
-        return banner
-
-    def _discard(self, path: Path) -> None:
-        sessions.discard(path)
-        self.refresh()
 
     def _recent(self) -> None:
         paths = sessions.recent()
@@ -152,13 +134,6 @@ def card_of(identifier: str) -> Card:
         study.id, study.title, study.question, study.number, study.panel.capitalize(),
         study.family, lambda: QPixmap(str(file)),
     )  # fmt: skip
-
-
-def sessions_time(path: Path) -> str:
-    """Time of day at which a session was last saved."""
-    from datetime import datetime
-
-    return datetime.fromtimestamp(path.stat().st_mtime).strftime("%H:%M:%S")
 
 
 def hint_row(text: str, keys: str) -> QWidget:

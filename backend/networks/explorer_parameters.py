@@ -30,8 +30,9 @@ TITLES = {
 MINI = ("mini-a", "mini-b")
 VIDEO = ("r3d_18",)
 
-NETWORK, PICTURES, ATTRIBUTION, OPTIMUM, TOP, RECORD, CHANNELS = (
+NETWORK, PICTURES, ATTRIBUTION, OPTIMUM, TOP, RECORD, CHANNELS, FILES = (
     "Network", "Pictures", "Attribution", "Optimal stimulus", "Top pictures", "Record", "Channels",
+    "Recorded files",
 )  # fmt: skip
 
 
@@ -207,6 +208,22 @@ class ExplorerParameters(Parameters):
         change="rebuild",
         help="By which Rotate the basis turns the layer's channels; 0 takes it back.",
         source="section 2.12",
+    )  # fmt: skip
+    extraction: Literal["pca", "hist", "psd"] = parameter(
+        "pca", "Features", group=FILES,
+        labels={"pca": "Principal components", "hist": "Histogram", "psd": "Power spectrum"},
+        help="What Features of a file computes of each recorded layer, as dnn-fe does.",
+        source="section 2.3",
+    )  # fmt: skip
+    features: float = parameter(
+        10.0, "How many", group=FILES, low=0.01, high=10_000.0, step=1.0, change="rebuild",
+        help="Components, bins or frequencies; of components below 1 the share of variance.",
+    )  # fmt: skip
+    feature_axis: Literal["whole", "chn", "row_col"] = parameter(
+        "whole", "Over", group=FILES,
+        labels={"whole": "The whole layer", "chn": "Channels, at each place",
+                "row_col": "Places, of each channel"},
+        help="What the features are features of.",
     )  # fmt: skip
 
 

@@ -154,3 +154,36 @@ def test_mask_and_lesions_come_back_with_a_session_and_go_into_the_script(
              and not line.startswith("    print")]  # fmt: skip
     exec(compile("\n".join(lines), "script", "exec"), {})
     assert (tmp_path / "masked.act.h5").is_file()
+
+
+def test_recorded_files_become_features_pooled_and_masked_ones(
+    page: ExplorerPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    import h5py
+
+    source = tmp_path / "all.act.h5"
+
+    def make(what: str, name: str) -> None:
+        page.files.make(what, source, tmp_path / name)
+        qtbot.waitUntil(lambda: not page.alive, timeout=60_000)
+        page._slow()
+
+    page.tree.choose("pool5")
+    page.errands.record(source)
+    qtbot.waitUntil(lambda: not page.alive, timeout=60_000)
+    page.history.set_values({"features": 4.0, "feature_axis": "row_col"}, "Features")
+    make("file-features", "f.act.h5")
+    page.history.set_value("pooling", "max")
+    make("file-pool", "p.act.h5")
+    make("file-mask", "m.act.h5")
+    assert "Nothing is masked" in page.banners.banners["task"].text
+    page.masking.set_channels(tuple(range(3, 48)), False)
+    make("file-mask", "m.h5")
+    shapes = {}
+    for name in ("f", "p", "m"):
+        with h5py.File(tmp_path / f"{name}.act.h5") as file:
+            shapes[name] = file["pool5"].shape
+    assert shapes == {"f": (640, 48, 4, 1), "p": (640, 48, 1, 1), "m": (640, 3, 4, 4)}
+    page.history.set_value("features", 900.0)
+    make("file-features", "g.act.h5")
+    assert "pca gives at most 16 features" in page.banners.banners["task"].text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -175,3 +176,27 @@ def test_a_full_or_read_only_folder_is_said_once(
     window.keeper.autosave()
     assert not window.isWindowModified()
     assert until(lambda: sessions.own_file().exists())
+
+
+def test_the_explorer_offers_the_session_of_a_crash(
+    window: MainWindow, wait: Callable[..., None]
+) -> None:
+    from backend.networks.explorer_parameters import ExplorerParameters
+    from widgets.parts import Button
+
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    values = ExplorerParameters().changed(method="Grad-CAM").document()
+    kept = {"preset": "New categories", "parameters": values, "layer": "relu3"}
+    session = window.keeper.collect()
+    session = dataclasses.replace(session, panel="explorer", panels={"explorer": kept})
+    sessions.save(session, sessions.folder() / f"auto-{gone.pid}.isomorph")
+    window.show_panel("explorer")
+    page = window.panels["explorer"].explore
+    banner = page.banners.banners["recovered"]
+    assert "stopped unexpectedly" in banner.text
+    next(one for one in banner.findChildren(Button) if one.text() == "Open").click()
+    assert page.parameters.method == "Grad-CAM"
+    assert "recovered" not in page.banners.banners
+    assert sessions.crashed() == []
+    wait(lambda: page.board.layer == "relu3", timeout=30_000)

@@ -20,11 +20,14 @@ from app.panels.explorer.changes import Changes
 from app.panels.explorer.channels import Channels
 from app.panels.explorer.errands import FETCH, MORE, PROCEDURES, Errands
 from app.panels.explorer.evolving import Evolving
+from app.panels.explorer.file_work import FILES, FileWork
 from app.panels.explorer.masking import ENDING as MASK_ENDING
 from app.panels.explorer.masking import Masking
+from app.panels.explorer.rows import graph_rows, layer_rows
 from app.panels.explorer.unit_page import UnitPage
 from app.panels.ticking import FRAME_MS, SLOW_MS, TickingPage
 from app.panels.work import failure_banner
+from app.recovery import crashed_with, recovery_banner
 from backend.core.runner import Failure
 from backend.core.study import Procedure
 from backend.networks.explorer_parameters import ExplorerParameters, ExplorerSource
@@ -33,8 +36,8 @@ from widgets.banner import Banner, BannerArea
 from widgets.columns import Columns
 from widgets.form.form import ParameterForm
 from widgets.job_strip import JobStrip
-from widgets.layer_graph import GraphRow, LayerGraph
-from widgets.layer_tree import LayerRow, LayerTree
+from widgets.layer_graph import LayerGraph
+from widgets.layer_tree import LayerTree
 from widgets.panel_header import PanelHeader
 
 if TYPE_CHECKING:
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
 COMPACT_PX = 1240
 PICTURES = (".csv", ".tsv", ".npz", ".gif", ".npy", ".wav", ".webp", ".mp4", ".mp3")
 """Files that are pictures, clips or sounds, or said not to be."""
+MENU = (*MORE, *FILES)
+"""What the strip's menu and the palette offer beside its buttons."""
 OPENING = frozenset({"network", "weights", "pictures", "folder"})
 ATTRIBUTING = frozenset({
     "method", "samples", "sd", "path", "window", "stride", "display", "summary", "seed",
@@ -72,8 +77,9 @@ class ExplorerPage(TickingPage):
         self.evolving = Evolving(self, self.errands.work)
         self.masking = Masking(self)
         self.channels = Channels(self, self.masking)
+        self.files = FileWork(self)
         self._pages = pages
-        self.procedures: tuple[Procedure, ...] = (*PROCEDURES, *MORE)
+        self.procedures: tuple[Procedure, ...] = (*PROCEDURES, *MENU)
         self._lay_out()
         self.tick(FRAME_MS, self._frame)
         self.tick(SLOW_MS, self._slow)
@@ -143,10 +149,18 @@ class ExplorerPage(TickingPage):
         self.header.set_study("Network explorer", 0)
         self.header.set_presets([(p.name, p.title) for p in ExplorerSource.presets])
         self.header.export.hide()
-        self.strip.set_procedures(PROCEDURES, MORE)
+        self.strip.set_procedures(PROCEDURES, MENU)
         self._preset_changed()
         self.form.set_values(self.parameters)
+        crashed = crashed_with("explorer")
+        if crashed is not None:
+            offer = recovery_banner(self.window_, crashed, self._recovered)
+            self.banners.show_banner("recovered", offer)
         self.board.open(self.parameters)
+
+    def _recovered(self) -> None:
+        """The session of a crash was opened or discarded."""
+        self.banners.remove("recovered")
 
     @property
     def parameters(self) -> ExplorerParameters:
@@ -206,11 +220,12 @@ class ExplorerPage(TickingPage):
         else:
             self.banners.remove("random")
         shown = (*PROCEDURES, FETCH) if published else PROCEDURES
-        self.procedures = (*shown, *MORE)
-        self.strip.set_procedures(shown, MORE)
+        self.procedures = (*shown, *MENU)
+        self.strip.set_procedures(shown, MENU)
         spatial = [one.name for one in explorer.layers if len(one.shape) == 3]
         first = spatial[min(1, len(spatial) - 1)] if spatial else explorer.layers[0].name
-        self.tree.choose(self._layer if self._layer in self.tree.layers else first)
+        known = [name for name in (self._layer, self.board.layer) if name in self.tree.layers]
+        self.tree.choose(known[0] if known else first)
         self._layer = ""
         self._look_again()
 
@@ -344,6 +359,9 @@ class ExplorerPage(TickingPage):
     def start(self, procedure: str) -> None:
         """A secondary button of the strip."""
         errands = self.errands
+        if procedure.startswith("file-"):
+            self.files.ask(procedure)
+            return
         {
             "top": errands.find_top, "ablate": self.channels.ablate, "record": errands.ask_record,
             "fetch": errands.fetch,
@@ -465,29 +483,8 @@ class ExplorerPage(TickingPage):
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Come back from a session; what no longer fits stays at its preset."""
+        self._recovered()
         self._layer = str(kept.get("layer", ""))
         self.changes.bring_back(kept.get("changes"))
         self.history.bring_back(kept)
         self.undo_stack.clear()
-
-
-def graph_rows(explorer: Explorer) -> list[GraphRow]:
-    """What the graph shows of each layer."""
-    return [
-        GraphRow(
-            one.name, f"{one.name}  {one.kind}", " × ".join(map(str, one.shape)), one.follows,
-            f"{one.parameters:,} parameters",
-        )
-        for one in explorer.layers
-    ]  # fmt: skip
-
-
-def layer_rows(explorer: Explorer) -> list[LayerRow]:
-    """What the tree shows of each layer."""
-    rows = []
-    for one in explorer.layers:
-        field = f", receptive field {one.field.size:g} px" if one.field is not None else ""
-        words = " × ".join(map(str, one.shape))
-        tip = f"{one.name}: {one.kind}, {words}, {one.parameters:,} parameters{field}"
-        rows.append(LayerRow(one.name, one.kind, words, tip))
-    return rows
