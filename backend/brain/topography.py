@@ -18,7 +18,7 @@ from backend.analysis.linear_models import Model
 from backend.analysis.mapping import Scheme, predicted
 from backend.analysis.scores import score_of
 
-NUMBERS = 1 << 23
+NUMBERS = 1 << 21
 """Numbers of one array in work: places are taken as many at a time as this allows."""
 
 

@@ -154,6 +154,10 @@ class DNNBrain(Study):
                 "hrf", "Volumes are for encoding. This needs a row of responses a picture.", False
             )
         notices = []
+        if p.label and p.stimuli != "own":
+            notices.append(Notice(
+                "label", "Not used", f'ShapeWorld has no columns; "{p.label}" is not used.', "",
+            ))  # fmt: skip
         most = layers_known(p)
         if most and p.layer > most:
             notices.append(Notice(

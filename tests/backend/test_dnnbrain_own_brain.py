@@ -267,6 +267,8 @@ def test_what_is_not_there_is_said(
     notice = next(one for one in STUDY.check(wanted, "encode") if one.field == "layer")
     assert notice.text == "There are 2 layers. The last is shown."
     assert notice.fix == 2
+    unused = STUDY.check(STUDY.Parameters().changed(label="animacy"))
+    assert [one.field for one in unused] == ["label"]
 
 
 def test_maps_of_the_simulated_cortex_say_that_it_is_no_anatomy(tmp_path: Path) -> None:

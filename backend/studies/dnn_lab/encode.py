@@ -130,6 +130,7 @@ def publish_encoding(run: Run, found: Encoding) -> None:
             data["x"] = x
             bands[stem] = np.nanpercentile(scores[ready], (25, 75), axis=1)
     data |= {"bands": bands, "y_title": TITLES[found.session.p.score]}
+    data["note"] = "mean over vertices by layer; band: quartiles"
     if found.brain.ceiling is not None:
         ceiling = float(found.brain.ceiling.mean())
         data |= {"ceiling_x": np.array([0.0, len(found.layers) - 1.0])}
