@@ -363,11 +363,18 @@ def draw_bars(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) 
     series = [one.colour for one in view.series] or ["1"]
     own = series if len(series) == len(labels) else series[:1] * len(labels)
     colours = data.get("colours") or own
-    axes.barh(
-        labels,
-        np.asarray(data["values"], float),
-        color=[data_colour(name, theme) for name in colours],
-    )
+    values = np.asarray(data["values"], float)
+    axes.barh(labels, values, color=[data_colour(name, theme) for name in colours])
+    if data.get("low") is not None and data.get("high") is not None:
+        errors = [np.clip(values - data["low"], 0, None), np.clip(data["high"] - values, 0, None)]
+        ink = data_colour("text2", theme)
+        axes.errorbar(values, range(len(values)), xerr=errors, fmt="none", color=ink, capsize=3,
+                      linewidth=1)  # fmt: skip
+    if view.place != "result":  # bars stand on the screen and lie on paper: sizes go along x
+        ink = data_colour("text3", theme)
+        sizes, names = axes.get_ylabel(), axes.get_xlabel()
+        axes.set_xlabel(sizes, color=ink)
+        axes.set_ylabel(names, color=ink)
     axes.invert_yaxis()
     axes.axvline(0, color=data_colour("text3", theme), linewidth=0.6)
 

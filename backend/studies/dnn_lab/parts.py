@@ -151,7 +151,8 @@ def scored(
     def seen(part: int, of: int, score: np.ndarray) -> None:
         nonlocal drawn_at
         what = "folds" if p.map == "uv" else "parts"
-        run.progress(done + part / of / layers, 1.0, f"{part} of {of} {what}, {word}")
+        share = round(100 * (done + part / of / layers))
+        run.progress(share, 100, f"{part} of {of} {what}, {word}")
         if p.iterate != "layer" and time.monotonic() - drawn_at > LOOK_S:
             drawn_at = time.monotonic()
             kind = "places" if p.iterate == "place" else "channels"

@@ -39,7 +39,7 @@ def topography(run: Run) -> None:
                       len(layers))  # fmt: skip
         cell = run.cells.do(("topography", name), one)
         found.append(LayerPreference(*(np.array(cell[part], float) for part in PARTS)))
-        run.progress(number + 1, len(layers), f"layers, {word}")
+        run.progress(round(100 * (number + 1) / len(layers)), 100, f"layers, {word}")
         publish(run, session, preferred(found), names)
     summarise(run, session, brain, preferred(found), names)
 
@@ -53,7 +53,9 @@ def of_layer(
     features = z_scored_patterns(features).reshape(features.shape)
 
     def told(places: int, of: int) -> None:
-        run.progress(done + places / of / layers, 1.0, f"{places} of {of} places, {word}")
+        run.progress(
+            round(100 * (done + places / of / layers)), 100, f"{places} of {of} places, {word}"
+        )
 
     found = layer_preference(
         features, brain, Scheme(p.folds, p.seed), p.components, run.check, told

@@ -132,3 +132,12 @@ def test_a_matrix_has_the_ends_and_the_place_its_data_bring(monkeypatch: Any) ->
     assert made.get_clim() == (0.0, 5.0)
     assert tuple(made.get_extent()) == (0.0, 1.0, -0.5, 1.5)
     assert made.axes.get_xlabel() == "kurtosis"
+
+
+def test_the_sizes_of_bars_are_named_along_them(monkeypatch: Any) -> None:
+    """Bars stand on the screen and lie on paper; their title and errors lie with them."""
+    view = View("v", "Decoding", "bars", "v", y=Axis("held-out score"))
+    data = {"labels": ["a", "b"], "values": [0.5, 0.7], "low": [0.5, 0.6], "high": [0.5, 0.8]}
+    axes = drawn(view, data, 100.0, monkeypatch).axes[0]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("held-out score", "")
+    assert axes.get_xlim()[1] > 0.8
