@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -18,8 +18,16 @@ if TYPE_CHECKING:
 
 REDRAWN_S = 0.25
 """Between two pictures of a map that grows."""
-Told = Callable[[int, int, dict[str, Any]], None]
-"""Hears how much of how much is done, and what can be shown of it; raises to cancel."""
+
+
+class Told(Protocol):
+    """Who waits for an attribution; both raise to cancel."""
+
+    def check(self) -> None:
+        """Called often."""
+
+    def tell(self, done: int, total: int, partial: dict[str, Any]) -> None:
+        """How much of how much is done, and what can be shown of it, {} for nothing new."""
 
 
 def attributed(
@@ -27,7 +35,7 @@ def attributed(
 ) -> dict[str, Any]:
     """What in the picture drives the unit, as a ``pictures`` channel: the map and the picture.
 
-    ``told`` hears of what takes long (the occluder) while it grows from coarse to fine.
+    ``told`` hears how far it is; an occluder's map grows from coarse to fine.
     """
     from backend.networks.attribution import Options, attribute, display
 
@@ -37,11 +45,14 @@ def attributed(
         return _occluded(explorer, shown, unit, p, prepared, told)
     others = {"map": _mapped, "minimal image": _minimal, "masked image": _masked}
     if p.method in others:
-        return others[p.method](explorer, shown, unit, p, prepared)
+        return others[p.method](explorer, shown, unit, prepared, told)
     options = Options(samples=p.samples, sd=p.sd, steps=p.path, seed=p.seed)
     method: Any = p.method
     with explorer.exclusive():
-        found = attribute(explorer.network, picture, unit, method, options)
+        found = attribute(
+            explorer.network, picture, unit, method, options, checked_by(told),
+            None if told is None else lambda done, total: told.tell(done, total, {}),
+        )  # fmt: skip
     heat = found.values.shape[1] == 1 and method == "Grad-CAM"
     mode = "maximum" if heat and p.display == "signed" else p.display
     maps = of_frame(found.values, shown.frame, explorer.network.preprocessing.frames)
@@ -52,6 +63,11 @@ def attributed(
     if p.method in ("guided", "deconvolution") and found.rectifiers == 0:
         notes.append("no ReLU on the way: the same as the gradient")
     return {"image": image, "parts": [("picture", prepared)], "note": ", ".join(notes)}
+
+
+def checked_by(told: Told | None) -> Callable[[], None] | None:
+    """What long work calls to hear whether anybody still waits."""
+    return None if told is None else told.check
 
 
 def _occluded(
@@ -73,13 +89,13 @@ def _occluded(
         done, total, so_far = found
         if done < total and time.monotonic() - drawn < REDRAWN_S:
             if told is not None:
-                told(done, total, {})
+                told.tell(done, total, {})
             continue
         drawn = time.monotonic()
         data = occluder_picture(so_far.values, prepared)
         if done < total and told is not None:
             data["note"] += f", {done} of {total} places"
-            told(done, total, data)
+            told.tell(done, total, data)
 
 
 def occluder_picture(values: np.ndarray, prepared: np.ndarray) -> dict[str, Any]:
@@ -93,7 +109,7 @@ def occluder_picture(values: np.ndarray, prepared: np.ndarray) -> dict[str, Any]
 
 
 def _mapped(
-    explorer: Explorer, shown: Shown, unit: Any, p: ExplorerParameters, prepared: np.ndarray
+    explorer: Explorer, shown: Shown, unit: Any, prepared: np.ndarray, told: Told | None
 ) -> dict[str, Any]:
     """The channel's map at the size of the picture, its lower two thirds at 0."""
     from backend.networks.empirical_field import upsampling_map
@@ -107,14 +123,14 @@ def _mapped(
 
 
 def _minimal(
-    explorer: Explorer, shown: Shown, unit: Any, p: ExplorerParameters, prepared: np.ndarray
+    explorer: Explorer, shown: Shown, unit: Any, prepared: np.ndarray, told: Told | None
 ) -> dict[str, Any]:
     """The segments that together excite the unit most."""
     from backend.networks.minimal_image import minimal_image
 
     picture, words = a_still(explorer, shown, prepared)
     with explorer.exclusive():
-        found = minimal_image(explorer.network, picture, unit)
+        found = minimal_image(explorer.network, picture, unit, check=checked_by(told))
     share = 100 * float(found.mask.mean())
     return {
         "image": as_bytes(found.picture), "parts": [("picture", prepared)],
@@ -133,14 +149,14 @@ def a_still(explorer: Explorer, shown: Shown, prepared: np.ndarray) -> tuple[np.
 
 
 def _masked(
-    explorer: Explorer, shown: Shown, unit: Any, p: ExplorerParameters, prepared: np.ndarray
+    explorer: Explorer, shown: Shown, unit: Any, prepared: np.ndarray, told: Told | None
 ) -> dict[str, Any]:
     """The smallest eroded hull that keeps nine tenths of the activation."""
     from backend.networks.masked_image import masked_image
 
     picture, more = a_still(explorer, shown, prepared)
     with explorer.exclusive():
-        found = masked_image(explorer.network, picture, unit)
+        found = masked_image(explorer.network, picture, unit, check=checked_by(told))
     words = f"eroded {found.erosions} times" if found.enough else "even the hull keeps too little"
     return {
         "image": as_bytes(found.picture), "parts": [("picture", prepared)], "note": words + more,

@@ -63,8 +63,8 @@ LONG_S = 0.7
 class Looking:
     """One attribution under way, told from the worker and looked at by the window."""
 
-    def __init__(self, key: Any, work: Newest) -> None:
-        self.key, self.work = key, work
+    def __init__(self, key: Any, work: Newest, what: str = "") -> None:
+        self.key, self.work, self.what = key, work, what
         self.done = self.total = 0
         self.partial: dict[str, Any] = {}
         self.going = True
@@ -74,11 +74,15 @@ class Looking:
         self._on.set()
 
     def tell(self, done: int, total: int, partial: dict[str, Any]) -> None:
-        """How far it is, and what can be drawn; Cancelled when nobody waits for it any more."""
-        self.began = self.began or time.monotonic()
+        """How far it is, and what can be drawn of it."""
         self.done, self.total = done, total
         if partial:
             self.partial = partial
+        self.check()
+
+    def check(self) -> None:
+        """Wait while paused; Cancelled when nobody waits for it any more."""
+        self.began = self.began or time.monotonic()
         while not self._on.wait(0.05) and not self._over:
             pass
         if self._over:
@@ -167,18 +171,19 @@ class ExplorerBoard(ViewBoard):
 
         self.work.ask("show", (explorer, index), call)
 
-    def ask_attribution(self, call: Callable[[Told], Any], key: Any) -> None:
+    def ask_attribution(self, call: Callable[[Told], Any], key: Any, what: str = "") -> None:
         """Compute what drives the unit; an answer to an older question is not shown.
 
-        ``call(told)`` tells how far it is; a newer question, or :meth:`stop_looking`, ends it.
+        ``call(told)`` tells how far ``what`` is; a newer question, or :meth:`stop_looking`, ends
+        it.
         """
         self.stop_looking()
         self._attribution = key
-        looking = self.looking = Looking(key, self.work)
+        looking = self.looking = Looking(key, self.work, what)
 
         def work() -> Any:
             try:
-                return call(looking.tell)
+                return call(looking)
             except Cancelled:
                 return None
             finally:

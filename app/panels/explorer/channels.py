@@ -61,7 +61,7 @@ class Channels:
         if explorer is None or not layer:
             return
         key = (explorer, layer, self.page.changes.lesions)
-        network, known = explorer.copy(), self._answers
+        known = self._answers
 
         def work(task: Task) -> Any:
             from backend.networks.channel_map import channel_map, responses
@@ -70,7 +70,7 @@ class Channels:
                 answers = known[1]
             else:
                 answers = responses(
-                    network, explorer.images, layer,
+                    explorer.copy(), explorer.images, layer,
                     lambda done, total: task.progress(done, total, "pictures"),
                 )  # fmt: skip
             task.check()

@@ -63,14 +63,14 @@ class Errands:
         unit, explorer = self.page.needed_unit(), self.board.explorer
         if unit is None or explorer is None:
             return
-        network, k = explorer.copy(), self.page.parameters.top
+        k = self.page.parameters.top
 
         def work(task: Task) -> Any:
             from backend.networks.explorer import top_pictures
 
-            return top_pictures(network, explorer, unit, k, task.progress)
+            return top_pictures(explorer.copy(), explorer, unit, k, task.progress)
 
-        self.work.start(f"Top pictures of {unit.label(network)}", work, self._take_top)
+        self.work.start(f"Top pictures of {unit.label(explorer.network)}", work, self._take_top)
 
     def _take_top(self, found: tuple[list[tuple[str, np.ndarray]], float, str]) -> None:
         parts, self.page.evolving.best, note = found
@@ -85,7 +85,7 @@ class Errands:
         unit, explorer = self.page.needed_unit(), self.board.explorer
         if unit is None or explorer is None:
             return
-        network, p = explorer.copy(), self.page.parameters
+        p, words = self.page.parameters, unit.label(explorer.network)
 
         def work(task: Task) -> Any:
             from backend.networks.explorer import field_of
@@ -93,17 +93,17 @@ class Errands:
             def told(done: int, total: int, what: str) -> None:
                 task.progress(done, total, what) if total else task.check()
 
-            return field_of(network, explorer, unit, p, told)
+            return field_of(explorer.copy(), explorer, unit, p, told)
 
         def take(found: tuple[dict[str, Any], float, int]) -> None:
             data, size, used = found
             if unit == self.page.chosen_unit():
                 self.board.show_field(data, size, used)
                 self.page.show_facts()
-            self.window.say(f"{unit.label(network)}: {data['note']}.")
+            self.window.say(f"{words}: {data['note']}.")
 
         self.board.stop_looking()
-        self.work.start(f"Receptive field of {unit.label(network)}", work, take)
+        self.work.start(f"Receptive field of {words}", work, take)
 
     # ---- record ----------------------------------------------------------------------------
 
@@ -133,7 +133,6 @@ class Errands:
             return
         masks = {layer: self.page.masking.mask(layer) for layer in layers}
         pooling = None if p.pooling == "none" else p.pooling
-        network = explorer.copy()
 
         def work(task: Task) -> Any:
             from backend.networks.act_edit import scan_masked
@@ -143,7 +142,7 @@ class Errands:
             for layer, mask in masks.items():
                 usable(layer, mask)
             scan_masked(
-                path, network, explorer.images, masks, pooling,
+                path, explorer.copy(), explorer.images, masks, pooling,
                 lambda done, total: task.progress(done, total, "pictures"), p.precision, task.check,
             )  # fmt: skip
             return load(path)

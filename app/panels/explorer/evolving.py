@@ -52,14 +52,13 @@ class Evolving:
             return
         if unit is None:
             return
-        network, total = explorer.copy(), self.page.parameters.steps
-        words = unit.label(network)
+        total, words = self.page.parameters.steps, unit.label(explorer.network)
 
         def work(task: Task) -> None:
             from backend.networks.explorer import evolve
             from backend.networks.seen import made_picture
 
-            for step in evolve(network, lambda: self.page.parameters, unit, task.check):
+            for step in evolve(explorer.copy(), lambda: self.page.parameters, unit, task.check):
                 film.add(step)
                 if step.index % SHOWN_EVERY == 0 or step.index == total:
                     self.board.channels["optimal"].publish(

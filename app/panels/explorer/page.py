@@ -343,7 +343,8 @@ class ExplorerPage(TickingPage):
 
             return attributed(explorer, shown, unit, p, told)
 
-        self.board.ask_attribution(call, key)
+        methods = dict(ExplorerParameters.declaration("method").choices)
+        self.board.ask_attribution(call, key, methods[p.method])
 
     # ---- work with an end ------------------------------------------------------------------
 
@@ -419,13 +420,15 @@ class ExplorerPage(TickingPage):
         self.window_.rail.show_alive("explorer", self.alive or self.window_.running_in("explorer"))
 
     def _show_looking(self) -> None:
-        """Progress of an occluder's map on the strip."""
+        """Progress of an attribution that takes long."""
         looking = self.board.looking
         assert looking is not None
         self.strip.set_state("paused" if looking.paused else "running")
-        self.strip.set_progress(looking.done, looking.total)
-        words = f"{looking.done} of {looking.total} places of the occluder"
-        self.strip.set_words("", words, f"{looking.seconds_left:.0f} s left")
+        known = bool(looking.total)
+        self.strip.set_progress(looking.done if known else None, looking.total)
+        words = f"{looking.what}, {looking.done} of {looking.total}" if known else looking.what
+        left = f"{looking.seconds_left:.0f} s left" if looking.done else ""
+        self.strip.set_words("", words, left)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
