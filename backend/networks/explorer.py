@@ -14,12 +14,12 @@ import numpy as np
 from backend.core.files import FileProblem
 from backend.core.parameters import ParameterError
 from backend.networks.explorer_parameters import ExplorerParameters
+from backend.networks.own_media import own_of
 from backend.networks.seen import as_picture, fits, moment
 from backend.stimuli import shapeworld
-from backend.stimuli.clips import example_clips, own_clips
-from backend.stimuli.own_pictures import OwnPictures, own_pictures
+from backend.stimuli.clips import example_clips
 from backend.stimuli.set_files import as_bytes
-from backend.stimuli.sounds import example_sounds, own_sounds
+from backend.stimuli.sounds import example_sounds
 
 if TYPE_CHECKING:
     from backend.networks.layers import Layer
@@ -236,14 +236,6 @@ def pictures_of(p: ExplorerParameters, network: Network) -> tuple[Images, list[s
         for i, c in enumerate(category)
     ]
     return images, names, "synthetic figures"
-
-
-def own_of(network: Network, path: str) -> OwnPictures:
-    """A user's pictures, clips or sounds, as the network takes them."""
-    if network.kind == "audio":
-        return own_sounds(path)
-    reader = own_clips if network.kind == "video" else own_pictures
-    return reader(path, *network.preprocessing.reading)
 
 
 def objective(explorer: Explorer, layer: str, unit: Any, p: ExplorerParameters) -> Any:

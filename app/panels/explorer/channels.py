@@ -108,18 +108,19 @@ class Channels:
                 means = shown.maps[self.board.layer].mean(axis=(1, 2))
                 self.board.choose(max(self.chosen, key=lambda channel: means[channel]))
         else:
-            self.ablate()
+            self.silence(self.chosen)
 
     def ablate(self) -> None:
-        """Silence the channels chosen, or the one in hand; everything is shown again."""
+        """Silence the channel in hand; everything is shown again."""
+        unit = self.page.needed_unit()
+        if unit is not None:
+            self.silence((unit.channel,))
+
+    def silence(self, channels: tuple[int, ...]) -> None:
+        """Ablate channels of the layer, as one step of undo."""
         from backend.networks.lesions import Lesion
 
-        layer, channels = self.board.layer, self.chosen
-        if not channels:
-            unit = self.page.needed_unit()
-            if unit is None:
-                return
-            channels = (unit.channel,)
+        layer = self.board.layer
         how = self.page.parameters.ablation
         lesion = Lesion("ablate", (layer,), channels=channels, ablation=how)
         lesions = self.page.changes.lesions

@@ -46,7 +46,10 @@ if TYPE_CHECKING:
     from backend.networks.explorer_attribution import Told
 
 COMPACT_PX = 1240
-PICTURES = (".csv", ".tsv", ".npz", ".gif", ".npy", ".wav", ".webp", ".mp4", ".mp3")
+PICTURES = (
+    ".csv", ".tsv", ".npz", ".gif", ".npy", ".wav", ".webp", ".mp4", ".mp3",
+    ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff",
+)  # fmt: skip
 """Files that are pictures, clips or sounds, or said not to be."""
 MENU = (*MORE, *FILES)
 """What the strip's menu and the palette offer beside its buttons."""
