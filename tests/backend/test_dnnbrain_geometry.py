@@ -185,6 +185,24 @@ def test_a_subject_with_other_pictures_is_named(pictures: Path, tmp_path: Path) 
         finished("rsa", **own(pictures, tmp_path / "a.npy", subjects="/nowhere"))
 
 
+@pytest.mark.parametrize("sort", ["class", "cluster", "none"])
+def test_rdms_of_cortex_and_layers_are_drawn_in_one_order(
+    pictures: Path, tmp_path: Path, sort: str
+) -> None:
+    shuffled = np.random.default_rng(5).permutation(24)
+    lines = pictures.read_text().splitlines()
+    mixed = pictures.parent / f"mixed_{sort}.csv"
+    mixed.write_text("\n".join([lines[0], *(lines[1 + i] for i in shuffled)]))
+    np.save(tmp_path / "b.npy", responses(20, 0.3)[shuffled])
+    run = finished("rsa", **own(mixed, tmp_path / "b.npy", by_category=False, sort=sort))
+    drawn, kept = run.channels["brain_rdm"].snapshot(), run.offers["rdm_brain"].make()
+    layer = run.channels["rdm"].snapshot()
+    assert layer["note"].removeprefix("relu5, ") == drawn["note"]
+    assert sorted(drawn["image"].ravel()) == pytest.approx(sorted(kept.ravel()))
+    inside = drawn["image"].reshape(6, 4, 6, 4).mean(axis=(1, 3)).diagonal().mean()
+    assert (inside < 0.4) == (sort != "none")  # classes lie in blocks
+
+
 # --- maps ----------------------------------------------------------------------------------------
 
 

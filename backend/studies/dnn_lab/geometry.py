@@ -25,6 +25,9 @@ from backend.studies.dnn_lab.session import LayerData, Session
 from backend.studies.dnn_lab.shown import names_of, show
 from backend.studies.dnn_lab.subjects import people, runs_of
 
+MOST_ORDERED = 200
+"""Conditions whose clusters are turned so that neighbours are alike: it costs their cube."""
+
 
 def rsa(run: Run) -> None:
     """RDMs of layers and cortex, their similarity with valid inference."""
@@ -36,7 +39,11 @@ def rsa(run: Run) -> None:
     run.status("Distances")
     models, references, labels = distances_of(session, layers, responses)
     reference = np.mean(references, axis=0)
-    run.channel("brain_rdm").publish(image=reference)
+    order, sorted_by = order_of(session, reference)
+    words = "mean of subjects, " if len(names) > 1 else ""
+    run.channel("brain_rdm").publish(
+        image=reference[np.ix_(order, order)], note=f"{words}{sorted_by}"
+    )
     test, spread = compared(run, models, references)
     ceiling = noise_ceiling(references, p.comparison) if len(references) > 1 else None
     publish_agreement(run, layers, test, spread, ceiling)
@@ -50,7 +57,7 @@ def rsa(run: Run) -> None:
     })  # fmt: skip
     if ceiling is not None:
         say_ceiling(run, layers, names, models, references, ceiling)
-    show_geometry(run, session, layers, models, test.null)
+    show_geometry(run, session, layers, models, test.null, (order, sorted_by))
     show_alignment(run, layers, responses[0], labels)
     best = int(np.argmax(test.observed))
     if f"rsa_{best + 1}" in run.result.values:
@@ -172,24 +179,49 @@ def show_alignment(
     })  # fmt: skip
 
 
+def conditions_of(session: Session) -> np.ndarray:
+    """The class of each condition of the RDMs."""
+    label = session.stimuli.label
+    if not session.p.by_category:
+        return label
+    _, first = np.unique(session.stimuli.category, return_index=True)
+    return label[first]
+
+
+def order_of(session: Session, reference: np.ndarray) -> tuple[np.ndarray, str]:
+    """In which order RDMs are drawn, the same for all, and in words."""
+    if session.p.sort == "none":
+        return np.arange(len(reference)), "in the order of the list"
+    if session.p.sort == "class":
+        return np.argsort(conditions_of(session), kind="stable"), "sorted by class"
+    from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
+    from scipy.spatial.distance import squareform
+
+    cells = squareform(np.maximum((reference + reference.T) / 2, 0.0), checks=False)
+    tree = linkage(cells, "average")
+    if len(reference) <= MOST_ORDERED:
+        tree = optimal_leaf_ordering(tree, cells)
+    return leaves_list(tree), "sorted by the cortex's clusters"
+
+
 def show_geometry(
-    run: Run, session: Session, layers: list[LayerData], rdms: list[np.ndarray],
+    run: Run,
+    session: Session,
+    layers: list[LayerData],
+    rdms: list[np.ndarray],
     null: np.ndarray,
-) -> None:  # fmt: skip
+    order: tuple[np.ndarray, str],
+) -> None:
     """RDM, null and map of every layer; the chosen one is drawn."""
-    p, stimuli = session.p, session.stimuli
-    label = stimuli.label
-    if p.by_category:
-        _, first = np.unique(stimuli.category, return_index=True)
-        label = label[first]
-    order = np.argsort(label, kind="stable")
+    p, label = session.p, conditions_of(session)
+    rows, words = order
     contents: dict[str, list[dict[str, Any]]] = {"rdm": [], "null": [], "embedding": []}
     table: dict[str, list[Any]] = {}
     for number, layer in enumerate(layers):
         run.check()
         run.status(f"Map of {layer.shown}")
-        sorted_rdm = rdms[number][np.ix_(order, order)]
-        contents["rdm"].append({"image": sorted_rdm, "note": f"{layer.shown}, sorted by class"})
+        sorted_rdm = rdms[number][np.ix_(rows, rows)]
+        contents["rdm"].append({"image": sorted_rdm, "note": f"{layer.shown}, {words}"})
         counts, edges = np.histogram(null[:, number], 40)
         contents["null"].append({"edges": edges, "count": counts})
         points = map_of(rdms[number], p)

@@ -17,6 +17,8 @@ LIVE_ITERATIONS = 20
 """Steps of SMACOF at each redraw; the map goes on from where it was."""
 MOST_LIVE = 2000
 """Pictures drawn live: the map costs the square of them."""
+MOST_UNITS = 20_000
+"""Units that the live map looks at, evenly spread over the layer: it keeps their answers."""
 REST = 4.0
 """A redraw waits this many times what the last one took, so that the scan keeps its speed."""
 
@@ -73,7 +75,8 @@ class LiveMap:
         if not self._layer:
             names = [name for name, _, good in self.session.layer_names() if good] or list(arrays)
             self._layer = names[min(self.session.p.layer, len(names)) - 1]
-        new = z_scored_patterns(arrays[self._layer]).reshape(rows.stop - rows.start, -1)
+        new = arrays[self._layer].reshape(rows.stop - rows.start, -1)
+        new = z_scored_patterns(new[:, :: -(-new.shape[1] // MOST_UNITS)])
         new = (new / np.sqrt(new.shape[1])).astype(np.float32)
         self._patterns.append(new)
         self._grow(new)

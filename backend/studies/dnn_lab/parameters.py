@@ -230,6 +230,11 @@ class DNNBrainParameters(Parameters):
         1000, "Bootstrap samples", RDM, low=100, high=100_000, step=100,
         help="Stimuli drawn with replacement; pairs of a stimulus with itself are left out.",
     )  # fmt: skip
+    sort: Literal["class", "cluster", "none"] = _again(
+        "class", "RDMs drawn", RDM,
+        labels={"class": "By class", "cluster": "By clusters of the cortex", "none": "As listed"},
+        help="The order of rows and columns, one for cortex and layers; files keep the list's.",
+    )  # fmt: skip
     embedding: Literal["classical MDS", "metric MDS", "t-SNE"] = _again(
         "classical MDS", "Map", RDM,
         labels={"classical MDS": "Classical MDS", "metric MDS": "Metric MDS", "t-SNE": "t-SNE"},

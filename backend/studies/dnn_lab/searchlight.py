@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 SLICES = 50
 """Stretches of centres that are kept as they are done; a run that was broken off goes on there."""
+TOGETHER = 32
+"""Patches whose products with the permuted models are taken at once."""
 MEMORY_SHARE = 0.25
 MOST_SHOWN = 8
 
@@ -188,13 +190,22 @@ def stretch(
     wanted = np.stack([standard(upper(one), p.comparison) for one in models])
     r = np.full((len(models), last - first), np.nan)
     largest = np.full(null.shape[:2], -np.inf)
-    for place, patch in enumerate(cortex.patches[first:last]):
-        run.check()
-        cells = patch_cells(cortex.brain[:, patch], p.comparison, p.distance)
-        if cells is None or not np.isfinite(cells).all():
+    for start in range(first, last, TOGETHER):
+        rows: dict[int, np.ndarray] = {}
+        for number, patch in enumerate(cortex.patches[start : min(start + TOGETHER, last)], start):
+            run.check()
+            cells = patch_cells(cortex.brain[:, patch], p.comparison, p.distance)
+            if cells is not None and np.isfinite(cells).all():
+                rows[number - first] = cells
+        if not rows:
             continue
-        r[:, place] = wanted @ cells
-        np.maximum(largest, null @ cells.astype(np.float32), out=largest)
+        stack = np.stack(list(rows.values()))
+        r[:, list(rows)] = wanted @ stack.T
+        single = np.ascontiguousarray(stack.T, np.float32)
+        for layer, one in enumerate(null):
+            run.check()
+            if len(one):
+                np.maximum(largest[layer], (one @ single).max(axis=1), out=largest[layer])
     return {
         "r": [[None if np.isnan(v) else float(v) for v in row] for row in r],
         "largest": largest.tolist(),
