@@ -120,3 +120,14 @@ def test_the_basis_is_turned_by_the_angle_and_turned_again(
     page.undo_stack.undo()
     page.undo_stack.undo()
     qtbot.waitUntil(lambda: np.allclose(page.board.shown.maps["relu2"], before, atol=1e-6))  # type: ignore[union-attr]
+
+
+def test_a_lesion_that_cannot_be_is_said_and_taken_back(page: ExplorerPage, qtbot: QtBot) -> None:
+    page.tree.choose("fc3")
+    page.history.set_value("ablation", "zero")
+    page.channels.silence((99,))
+    qtbot.waitUntil(lambda: "lesion" in page.banners.banners)
+    assert page.changes.lesions == ()
+    qtbot.waitUntil(lambda: page.board.shown is not None)
+    words = page.banners.banners["lesion"].text
+    assert words == "fc3 has 64 channels, numbered 1 to 64; 100 was asked."

@@ -89,6 +89,13 @@ class Changes(QObject):
         """A network was opened: what was done to it before holds again. Emits nothing."""
         self.state = self._states.get(self.key(), State())
 
+    def take_back(self, lesions: tuple[Lesion, ...]) -> None:
+        """Undo the newest step when the network could not be given its lesions."""
+        stack = self.stack
+        newest = stack.command(stack.index() - 1) if stack.canUndo() else None
+        if isinstance(newest, SetState) and lesions != self.lesions:
+            stack.undo()
+
     def kept(self) -> list[dict[str, Any]]:
         """What a session keeps."""
         return [

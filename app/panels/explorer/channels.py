@@ -121,6 +121,7 @@ class Channels:
         from backend.networks.lesions import Lesion
 
         layer = self.board.layer
+        self.page.banners.remove("lesion")
         how = self.page.parameters.ablation
         lesion = Lesion("ablate", (layer,), channels=channels, ablation=how)
         lesions = self.page.changes.lesions
@@ -134,6 +135,7 @@ class Channels:
         layer, p = self.board.layer, self.page.parameters
         if not layer:
             return
+        self.page.banners.remove("lesion")
         lesions = self.page.changes.lesions
         if lesions and lesions[-1].kind == "rotate" and lesions[-1].layers == (layer,):
             lesions = lesions[:-1]

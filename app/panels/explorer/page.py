@@ -248,7 +248,12 @@ class ExplorerPage(TickingPage):
     def _failed(self, failure: Failure) -> None:
         if self.board.shown is None:
             self.unit.show_answer(())
-        self.refuse(failure, "open")
+        explorer = self.board.explorer
+        if explorer is None or not failure.given or explorer.lesions == self.changes.lesions:
+            self.refuse(failure, "open")
+        else:  # a lesion that cannot be is said, and what was before is shown again
+            self.refuse(failure, "lesion")
+            self.changes.take_back(explorer.lesions)
 
     def refuse(self, failure: Failure, key: str = "task") -> None:
         """Say what cannot be done, above the views and at the field it is about."""
