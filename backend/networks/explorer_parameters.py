@@ -129,7 +129,7 @@ class ExplorerParameters(Parameters):
     second: int = parameter(
         1, "Second unit", group=OPTIMUM, change="rebuild", low=1, high=100_000, step=1,
         shown_if=("objective", ("difference",)),
-        help="Number of the channel whose value is subtracted.",
+        help="Number of the channel whose value is subtracted; a right click on a map takes it.",
     )  # fmt: skip
     total_variation: float = parameter(
         2.0, "Smoothness", symbol="λ<sub>TV</sub>", group=OPTIMUM, low=0.0, high=50.0, step=0.1,

@@ -16,6 +16,9 @@ from backend.stimuli.sounds import OTHERS, own_sounds
 if TYPE_CHECKING:
     from backend.networks.network import Network
 
+KNOWN = (".csv", ".tsv", ".npz", ".wav", *OTHERS, *FILMS, *CLIPS, *STILLS)
+"""Endings of files that are shown, or said why they cannot be."""
+
 
 def own_of(network: Network, path: str) -> OwnPictures:
     """Open what a user chose: sounds for a network that hears, clips for one of films, else

@@ -430,3 +430,24 @@ def test_the_field_from_the_top_pictures_is_drawn_with_its_size(
     assert seen.dashed
     page.board.choose(5)
     assert "Field from pictures" not in str(page.unit._facts.snapshot()["rows"])
+
+
+def test_a_second_unit_is_chosen_on_its_map(page: ExplorerPage, qtbot: QtBot) -> None:
+    from PySide6.QtWidgets import QMenu
+
+    page.tree.choose("relu3")
+    view: Any = page.board.views["maps"]
+    qtbot.waitUntil(lambda: len(view.grid.maps) == 64)
+    page.board.choose(5)
+    at = view.grid.viewport().mapToGlobal(view.grid.cell(9).center())
+    view.open_menu(at)
+    menu = next(one for one in view.findChildren(QMenu) if one.isVisible())
+    action = next(one for one in menu.actions() if "second unit" in one.text())
+    assert action.text() == "Channel 10 as the second unit"
+    action.trigger()
+    menu.close()
+    assert (page.parameters.objective, page.parameters.second) == ("difference", 10)
+    assert view.grid.second == 9
+    assert page.objective().minus.channel == 9
+    page.undo_stack.undo()
+    assert view.grid.second == -1

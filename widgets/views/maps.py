@@ -64,6 +64,7 @@ class MapGrid(QAbstractScrollArea):
         self.selected = -1
         self.paint_s = 0.0
         self.marked: frozenset[int] = frozenset()
+        self.second = -1
         self.masking = MaskHand(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
@@ -119,6 +120,11 @@ class MapGrid(QAbstractScrollArea):
     def mark(self, channels: Iterable[int]) -> None:
         """Outline channels that were chosen elsewhere."""
         self.marked = frozenset(channels)
+        self.viewport().update()
+
+    def mark_second(self, channel: int) -> None:
+        """Outline the channel that is subtracted with dashes; −1 for none."""
+        self.second = channel
         self.viewport().update()
 
     # ---- geometry --------------------------------------------------------------------------
@@ -182,6 +188,9 @@ class MapGrid(QAbstractScrollArea):
             self.masking.paint(painter, channel, box, width, height)
             if channel in self.marked:
                 painter.setPen(QPen(theme.colour("2"), theme.dp(2)))
+                painter.drawRect(box)
+            if channel == self.second:
+                painter.setPen(QPen(theme.token("accent"), theme.dp(2), Qt.PenStyle.DashLine))
                 painter.drawRect(box)
             if channel == self.selected:  # seen on dark maps and on bright ones
                 for ink, width in ((QColor("white"), 4), (theme.token("accent"), 2)):
@@ -264,16 +273,19 @@ class MapGrid(QAbstractScrollArea):
 class MapsView(ViewWidget):
     """Kind ``maps``; ``picked`` carries (channel, row, column), −1 where no place was clicked.
 
-    Signal ``mask_asked(what)``: "numbers", "all", "open" or "save", where an owner keeps a mask.
+    Signals: ``mask_asked(what)``: "numbers", "all", "open" or "save", where an owner keeps a mask;
+    ``second_asked(channel)``: take the channel under the menu as the second one.
     """
 
     mask_asked = Signal(str)
+    second_asked = Signal(int)
 
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(view, parent)
         self.grid = MapGrid(view.colour_map)
         self.grid.setAccessibleName(view.title)
         self._note = ""
+        self._under = -1
         self.grid.chosen.connect(lambda *found: self.picked.emit(found))
         self.grid.hovered.connect(lambda words: self.set_note(words or self._note))
         self.set_content(self.grid)
@@ -302,12 +314,22 @@ class MapsView(ViewWidget):
         self.set_note(self._note)
         return True
 
+    def open_menu(self, at: QPoint | None) -> None:
+        viewport = self.grid.viewport()
+        found = None if at is None else self.grid.at(viewport.mapFromGlobal(at))
+        self._under = -1 if found is None else found[0]
+        super().open_menu(at)
+
     def menu_actions(self, menu: QMenu) -> list[QAction]:
         own = [
             self.action(menu, f"Sort by {how}", lambda h=how: self.grid.sort_by(h),
                         self.grid.sorted_by == how)
             for how in ORDERS
         ]  # fmt: skip
+        under = self._under
+        if under >= 0 and self._heard(self.second_asked):
+            words = f"Channel {under + 1} as the second unit"
+            own.insert(0, self.action(menu, words, lambda: self.second_asked.emit(under)))
         if self.grid.masking.offered:
             tool = self.mask_tool
             own.append(self.action(menu, "Edit the mask by hand", tool.toggle, tool.isChecked()))

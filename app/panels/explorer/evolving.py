@@ -14,6 +14,7 @@ from backend.core.parameters import ParameterError
 from backend.core.runner import describe
 from backend.core.tasks import Task
 from backend.networks.stimulus_film import Film
+from widgets.views.maps import MapsView
 
 if TYPE_CHECKING:
     from app.panels.explorer.page import ExplorerPage
@@ -39,6 +40,20 @@ class Evolving:
         self.best = float("nan")
         self.of = ""
         self._drawn = -1
+        view = page.board.views["maps"]
+        assert isinstance(view, MapsView)
+        self.grid = view.grid
+        view.second_asked.connect(self.set_second)
+
+    def set_second(self, channel: int) -> None:
+        """Drive the difference from this channel."""
+        values = {"objective": "difference", "second": channel + 1}
+        self.page.history.set_values(values, f"Second unit {channel + 1}")
+
+    def show_second(self) -> None:
+        """Mark the channel that is subtracted."""
+        p = self.page.parameters
+        self.grid.mark_second(p.second - 1 if p.objective == "difference" else -1)
 
     def evolve(self) -> None:
         """Grow the stimulus that drives the objective most; sliders act while it grows."""

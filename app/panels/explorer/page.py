@@ -31,6 +31,7 @@ from app.recovery import crashed_with, recovery_banner
 from backend.core.runner import Failure
 from backend.core.study import Procedure
 from backend.networks.explorer_parameters import ExplorerParameters, ExplorerSource
+from backend.networks.own_media import KNOWN
 from widgets import theme
 from widgets.banner import Banner, BannerArea
 from widgets.columns import Columns
@@ -46,11 +47,6 @@ if TYPE_CHECKING:
     from backend.networks.explorer_attribution import Told
 
 COMPACT_PX = 1240
-PICTURES = (
-    ".csv", ".tsv", ".npz", ".gif", ".npy", ".wav", ".webp", ".mp4", ".mp3",
-    ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff",
-)  # fmt: skip
-"""Files that are pictures, clips or sounds, or said not to be."""
 MENU = (*MORE, *FILES)
 """What the strip's menu and the palette offer beside its buttons."""
 OPENING = frozenset({"network", "weights", "pictures", "folder"})
@@ -198,6 +194,8 @@ class ExplorerPage(TickingPage):
             self.board.open(self.parameters)
         elif names & {"picture", "frame"}:
             self._look_again()
+        if names & {"objective", "second"}:
+            self.evolving.show_second()
         if "embedding" in names:
             self.channels.remap()
         if names & ATTRIBUTING:
@@ -474,7 +472,7 @@ class ExplorerPage(TickingPage):
         if path.suffix.lower() in (".pt", ".pth", ".pt2", ".ts"):
             self.history.set_value("weights", str(path))
             return True
-        if path.is_dir() or path.name.lower().endswith(PICTURES):
+        if path.is_dir() or path.name.lower().endswith(KNOWN):
             values = {"pictures": "own", "folder": str(path), "picture": 1}
             self.history.set_values(values, f"Open {path.name}")
             return True
