@@ -18,6 +18,7 @@ PRIMARY = {
     "running": ("Pause", "pause"), "rebuilding": ("Pause", "pause"), "paused": ("Continue", "play"),
 }  # fmt: skip
 NEEDED_PX = 860  # buttons, chip, clock and words on the left; Draw and more on the right
+WORK_PX = 580  # the same of work that is no simulation: primary button, chip, progress, words
 SPEEDS: tuple[tuple[str, float | None], ...] = (("as fast as it goes", None),)
 
 
@@ -357,11 +358,14 @@ class JobStrip(Panel):
 
     def _fold(self) -> None:
         """What the run does keeps its room: words of buttons go first, then Speed."""
-        if not self._simulation:
-            return
         for button in self._procedures:
             button.set_words(True)
         words = sum(button.sizeHint().width() + theme.dp(6) for button in self._procedures)
+        if not self._simulation:
+            narrow = theme.dp(WORK_PX) + words > self.width()
+            for button in self._procedures:
+                button.set_words(not narrow)
+            return
         speed = self.speed.width() + self.speed_label.sizeHint().width() + theme.dp(12)
         needed = theme.dp(NEEDED_PX)
         narrow = needed + speed + words > self.width()

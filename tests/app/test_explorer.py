@@ -451,3 +451,15 @@ def test_a_second_unit_is_chosen_on_its_map(page: ExplorerPage, qtbot: QtBot) ->
     assert page.objective().minus.channel == 9
     page.undo_stack.undo()
     assert view.grid.second == -1
+
+
+def test_on_a_narrow_window_what_runs_keeps_its_words_and_buttons_their_icons(
+    page: ExplorerPage, qtbot: QtBot
+) -> None:
+    wide = [button.width() for button in page.strip._procedures]
+    page.window_.resize(1100, 640)
+    qtbot.waitUntil(lambda: page.strip.width() < 1100)
+    page.strip.set_procedures((*page.procedures[:3], page.procedures[0]), page.procedures[3:])
+    qtbot.waitUntil(lambda: all(b.width() < w for b, w in
+                                zip(page.strip._procedures, wide, strict=False)))  # fmt: skip
+    assert all(button.toolTip() for button in page.strip._procedures)
