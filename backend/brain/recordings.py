@@ -21,6 +21,8 @@ Matching = Literal["names", "order"]
 ENDINGS = (".fif", ".fif.gz", ".npz", ".npy")
 KINDS = ("mag", "grad", "eeg", "seeg", "ecog", "dbs", "hbo", "hbr", "csd", "misc")
 """Channel types that hold data, as mne names them; arrays without types are "misc"."""
+FILE_ID = (100).to_bytes(4, "big")
+"""Kind of the tag that begins every FIF file."""
 BLOCK_VALUES = 1 << 23
 """Values read at once."""
 MEMORY_SHARE = 0.5
@@ -120,6 +122,8 @@ def _of_fif(path: Path) -> Trials:
         raise FileProblem(
             f"{path.name} needs the package mne, which is not installed. Save it as .npz."
         ) from None
+    if not _begins_as_fif(path):
+        raise FileProblem(f"{path.name} holds no epochs: it is no FIF file.")
     problem: Exception | None = None
     for reader in (_of_epochs, _of_averages):
         try:
@@ -132,6 +136,17 @@ def _of_fif(path: Path) -> Trials:
     raise FileProblem(f"{path.name} holds no epochs and no evoked fields ({reason}).") from problem
 
 
+def _begins_as_fif(path: Path) -> bool:
+    """Whether the first tag is a file id; mne leaves a file open where it is not."""
+    import gzip
+
+    try:
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+            return file.read(len(FILE_ID)) == FILE_ID
+    except (OSError, EOFError):
+        return False
+
+
 def _of_epochs(path: Path, mne: Any) -> Trials:
     """Epochs, trials read when asked for."""
     epochs = mne.read_epochs(path, preload=False, verbose="ERROR")
@@ -140,7 +155,12 @@ def _of_epochs(path: Path, mne: Any) -> Trials:
     codes = epochs.events[:, 2]
 
     def read(first: int, last: int) -> np.ndarray:
-        return epochs[first:last].get_data(picks=picks, verbose="ERROR")
+        try:
+            return epochs[first:last].get_data(picks=picks, verbose="ERROR")
+        except (ValueError, OSError) as error:
+            raise FileProblem(
+                f"{path.name} is damaged: its data end before trial {last}."
+            ) from error
 
     return Trials(
         path.name, tuple(by_code.get(int(code), str(code)) for code in codes), codes,

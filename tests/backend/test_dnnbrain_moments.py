@@ -171,6 +171,16 @@ def test_what_is_no_epochs_gets_a_sentence(tmp_path: Path) -> None:
         read_trials(tmp_path / "gone-epo.fif")
 
 
+@pytest.mark.filterwarnings("ignore:.*:RuntimeWarning")  # mne's own, of the missing end
+def test_a_recording_cut_short_is_said_to_be_damaged(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    path = fif(tmp_path / "a-epo.fif", rng.standard_normal((6, 8, 50)), list("abcdef"))
+    path.write_bytes(path.read_bytes()[:3000])
+    opened = read_trials(path)
+    with pytest.raises(FileProblem, match="damaged"):
+        averaged(opened, matched(opened, list("abcdef"), []))
+
+
 def test_channel_types_are_chosen_and_several_brought_to_one_scale(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     kinds = ["mag"] * 3 + ["grad"] * 4 + ["eog"]
