@@ -6,6 +6,11 @@ are read block by block: memory is bounded by the means, not by the recording.
 
 from __future__ import annotations
 
+import gzip
+import struct
+import traceback
+import warnings
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,27 +129,64 @@ def _of_fif(path: Path) -> Trials:
         ) from None
     if not _begins_as_fif(path):
         raise FileProblem(f"{path.name} holds no epochs: it is no FIF file.")
+    _check_tags(path)
     problem: Exception | None = None
     for reader in (_of_epochs, _of_averages):
         try:
-            return reader(path, mne)
+            with warnings.catch_warnings():  # mne may drop an open file of a damaged recording
+                warnings.simplefilter("ignore", ResourceWarning)
+                return reader(path, mne)
         except (FileProblem, MemoryError):
             raise
         except Exception as error:  # mne's readers raise many kinds on what they do not know
             problem = problem or error
+            _let_go(error)
     reason = (str(problem).splitlines() or [""])[0][:80]
     raise FileProblem(f"{path.name} holds no epochs and no evoked fields ({reason}).") from problem
 
 
 def _begins_as_fif(path: Path) -> bool:
     """Whether the first tag is a file id; mne leaves a file open where it is not."""
-    import gzip
 
     try:
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
             return file.read(len(FILE_ID)) == FILE_ID
     except (OSError, EOFError):
         return False
+
+
+def _let_go(error: Exception) -> None:
+    """Close the files that mne leaves open in the frames of an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        traceback.clear_frames(error.__traceback__)
+
+
+def _check_tags(path: Path) -> None:
+    """FileProblem when the chain of a file's tags does not lead to its end: mne follows a pointer
+    that leads back for ever.
+
+    A tag is its kind, type, size and the place of the next (big-endian int32; 0: right after it,
+    -1: none), then its content.
+    """
+    opener: Any = gzip.open if path.suffix.lower() == ".gz" else open
+    place, after = 0, 0
+    try:
+        with opener(path, "rb") as file:
+            while after >= 0:
+                file.seek(place)
+                header = file.read(16)
+                if not header and place:
+                    return
+                _, _, size, after = struct.unpack(">4i", header)
+                following = place + 16 + size if after <= 0 else after
+                if size < 0 or following <= place:
+                    raise struct.error("a tag leads back")
+                place = following
+    except (OSError, EOFError, struct.error, zlib.error) as error:
+        raise FileProblem(
+            f"{path.name} holds no epochs and no evoked fields: it is damaged ({error})."
+        ) from error
 
 
 def _of_epochs(path: Path, mne: Any) -> Trials:
@@ -325,7 +367,7 @@ def averaged(
     for first in range(0, len(trials), width):
         check()
         place = match.place[first : first + width]
-        values = trials.read(first, first + len(place))[:, chosen]
+        values = _read(trials, first, first + len(place))[:, chosen]
         _finite(trials, values, first)
         np.add.at(sums, place[place >= 0], values[place >= 0])
         np.add.at(counts, place[place >= 0], 1.0)
@@ -338,6 +380,23 @@ def averaged(
         sums[:, kinds == one] = part / (np.sqrt((part**2).mean()) or 1.0)
     largest = float(np.abs(sums).max()) or 1.0
     return (sums / largest).astype(np.float32)  # tesla squared would leave single precision
+
+
+def _read(trials: Trials, first: int, last: int) -> np.ndarray:
+    """Some trials; FileProblem when the file ends before, or holds others than it says."""
+    try:
+        values = trials.read(first, last)
+    except MemoryError:
+        raise
+    except Exception as error:  # mne's readers raise many kinds on damaged files
+        _let_go(error)
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:80]
+        raise FileProblem(
+            f"{trials.file} is damaged from trial {first + 1} on ({reason})."
+        ) from error
+    if values.shape != (last - first, len(trials.kinds), len(trials.times_ms)):
+        raise FileProblem(f"{trials.file} is damaged: trial {first + 1} is of another size.")
+    return values
 
 
 def channels_of(trials: Trials, kind: str) -> np.ndarray:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -226,3 +229,45 @@ def test_a_recording_needs_its_file() -> None:
         STUDY.check(STUDY.Parameters().changed(meg="own"), "time")
     assert caught.value.field == "recording"
     assert STUDY.changes_for_file(None, Path("a-epo.fif"))["meg"] == "own"
+
+
+@pytest.fixture
+def forgiving() -> Iterator[None]:
+    """mne drops open files of damaged recordings: they close when they are collected."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        gc.collect()
+
+
+@pytest.mark.usefixtures("forgiving")
+@pytest.mark.parametrize("ending", [".fif", ".npz", ".npy"])
+def test_a_damaged_recording_gets_a_sentence(tmp_path: Path, ending: str) -> None:
+    """Cut short or overwritten anywhere: a sentence, or trials of the size that is said."""
+    trials = np.random.default_rng(0).standard_normal((6, 3, 4)).astype(np.float32)
+    whole = tmp_path / f"whole-epo{ending}"
+    if ending == ".fif":
+        fif(whole, trials, list("abcdef"))
+    elif ending == ".npz":
+        np.savez(whole, data=trials, stimuli=np.array(list("abcdef")))
+    else:
+        np.save(whole, trials)
+    content, rng = whole.read_bytes(), np.random.default_rng(1)
+    for number in range(24):
+        broken = bytearray(content)
+        place = int(rng.integers(1, len(content)))
+        if number % 2:
+            broken = broken[:place]
+        else:
+            broken[place : place + 8] = rng.bytes(8)
+        path = tmp_path / f"b{number}-epo{ending}"
+        path.write_bytes(bytes(broken))
+        said = path.name
+        try:
+            opened = read_trials(path)
+            means = averaged(opened, matched(opened, list("abcdef"), [], "order"))
+        except (FileProblem, ParameterError) as caught:
+            said = str(caught)
+        else:
+            assert np.isfinite(means).all()
+        assert path.name in said

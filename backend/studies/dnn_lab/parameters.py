@@ -304,8 +304,8 @@ class DNNBrainParameters(Parameters):
     ablation: Literal["zero", "mean", "shuffle"] = _again(
         "zero", "Channels become", LESION,
         labels={"zero": "Zero", "mean": "Their mean", "shuffle": "Those of other pictures"},
-        help="What stands in for a removed channel: nothing, its mean over pictures and places, "
-        "or its map of another picture.",
+        help="What stands in for a removed channel: nothing, its mean over pictures and places "
+        "(below 0 the ReLU after it makes it 0), or its map of another picture.",
     )  # fmt: skip
     shares: str = _again(
         "0, 25, 50, 75, 90", "Shares removed", LESION, help="In per cent, separated by commas.",
