@@ -386,7 +386,7 @@ def _read(trials: Trials, first: int, last: int) -> np.ndarray:
     """Some trials; FileProblem when the file ends before, or holds others than it says."""
     try:
         values = trials.read(first, last)
-    except MemoryError:
+    except (FileProblem, MemoryError):
         raise
     except Exception as error:  # mne's readers raise many kinds on damaged files
         _let_go(error)
