@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 import numba as nb
 import numpy as np
 
+from backend.brain.random_words import FOREVER, failures, uniform
 from backend.core.parameters import ParameterError
 
 QUIET, EXCITED, REFRACTORY = 0, 1, 2
 BURN_IN = 2000
 REFRACTORY_AT_START = 0.3
-FOREVER = 1 << 60
 
 STEP, QUIET_COUNT, EXCITED_COUNT, TRIALS_LEFT, NEXT_EXIT = range(5)
 """Slots of the integer state. TRIALS_LEFT: quiet nodes passed over until one fires by itself."""
@@ -106,27 +106,6 @@ def exit_probability(r2: float, meaning: str) -> float:
     return 1.0 - r2 if meaning == "stay" else r2
 
 
-@nb.njit(inline="always")
-def _uniform(random):  # type: ignore[no-untyped-def]
-    """Next number in (0, 1], by SplitMix64."""
-    random[0] += np.uint64(0x9E3779B97F4A7C15)
-    z = random[0]
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z = z ^ (z >> np.uint64(31))
-    return (np.float64(z >> np.uint64(11)) + 1.0) * (1.0 / 9007199254740992.0)
-
-
-@nb.njit(inline="always")
-def _failures(random, p):  # type: ignore[no-untyped-def]
-    """Trials that fail before the first success."""
-    if p >= 1.0:
-        return np.int64(0)
-    if p <= 0.0:
-        return np.int64(FOREVER)
-    return np.int64(min(np.log(_uniform(random)) / np.log1p(-p), 1e18))
-
-
 @nb.njit(nogil=True, cache=True)
 def begin(random, status, exits, delayed, lists, numbers, share, r1, p_exit, delay):  # type: ignore[no-untyped-def]
     """A share of the nodes refractory with an even spread of what is left of the delay."""
@@ -134,27 +113,27 @@ def begin(random, status, exits, delayed, lists, numbers, share, r1, p_exit, del
     quiet = 0
     numbers[NEXT_EXIT] = FOREVER
     for i in range(n):
-        if _uniform(random) <= share:
+        if uniform(random) <= share:
             status[i] = REFRACTORY
-            delayed[i] = np.int64(_uniform(random) * (delay + 1))
-            exits[i] = delayed[i] + 1 + _failures(random, p_exit)
+            delayed[i] = np.int64(uniform(random) * (delay + 1))
+            exits[i] = delayed[i] + 1 + failures(random, p_exit)
             numbers[NEXT_EXIT] = min(numbers[NEXT_EXIT], exits[i])
         else:
             lists[0, quiet] = i
             lists[1, i] = quiet
             quiet += 1
     numbers[QUIET_COUNT] = quiet
-    numbers[TRIALS_LEFT] = _failures(random, r1)
+    numbers[TRIALS_LEFT] = failures(random, r1)
 
 
 @nb.njit(nogil=True, cache=True)
 def redraw(random, status, exits, delayed, numbers, r1, p_exit):  # type: ignore[no-untyped-def]
     """Waiting times anew for other probabilities; they remember nothing, so nothing is lost."""
-    numbers[TRIALS_LEFT] = _failures(random, r1)
+    numbers[TRIALS_LEFT] = failures(random, r1)
     numbers[NEXT_EXIT] = FOREVER
     for i in range(status.size):
         if status[i] == REFRACTORY:
-            exits[i] = max(delayed[i], numbers[STEP]) + 1 + _failures(random, p_exit)
+            exits[i] = max(delayed[i], numbers[STEP]) + 1 + failures(random, p_exit)
             numbers[NEXT_EXIT] = min(numbers[NEXT_EXIT], exits[i])
 
 
@@ -177,7 +156,7 @@ def advance(weights, random, status, exits, delayed, lists, numbers, drive, step
             status[node] = EXCITED
             who[count + fired] = node
             fired += 1
-            numbers[TRIALS_LEFT] += 1 + _failures(random, r1)
+            numbers[TRIALS_LEFT] += 1 + failures(random, r1)
         numbers[TRIALS_LEFT] -= n_quiet
         if n_excited:
             row = weights[excited[0]]
@@ -196,7 +175,7 @@ def advance(weights, random, status, exits, delayed, lists, numbers, drive, step
             node = excited[k]
             status[node] = REFRACTORY
             delayed[node] = t + delay
-            exits[node] = t + delay + 1 + _failures(random, p_exit)
+            exits[node] = t + delay + 1 + failures(random, p_exit)
             numbers[NEXT_EXIT] = min(numbers[NEXT_EXIT], exits[node])
         for k in range(fired):
             node = who[count + k]
