@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -111,3 +112,23 @@ def log_bins(found: np.ndarray, per_decade: int = 8) -> tuple[np.ndarray, np.nda
     centre = np.sqrt(edges[:-1] * np.maximum(edges[1:] - 1, edges[:-1]))
     share = count / np.diff(edges) / len(found)
     return centre[count > 0], share[count > 0]
+
+
+Regime = Literal["supercritical", "near critical", "subcritical", "n/a"]
+NEAR_EXPONENT, NEAR_DISTANCE = 0.1, 0.07
+
+
+def regime(found: np.ndarray, fit: PowerLaw, large: int, cap: int) -> Regime:
+    """What the sizes alone say of the dynamics; the control parameter is not asked.
+
+    Near critical when the exponent is within 0.1 of -1.5 at a KS distance of at most 0.07.
+    Otherwise super- or subcritical as sizes above ``large`` are more or fewer than under a power
+    law of -1.5 that ends at ``cap``.
+    """
+    if not np.isfinite(fit.exponent):
+        return "n/a"
+    if abs(fit.exponent - 1.5) <= NEAR_EXPONENT and fit.distance <= NEAR_DISTANCE:
+        return "near critical"
+    law = np.arange(1, cap + 1) ** -1.5
+    expected = law[large:].sum() / law.sum()
+    return "supercritical" if float((found > large).mean()) > expected else "subcritical"

@@ -138,8 +138,10 @@ def redraw(random, status, exits, delayed, numbers, r1, p_exit):  # type: ignore
 
 
 @nb.njit(nogil=True, cache=True, boundscheck=False)
-def advance(weights, random, status, exits, delayed, lists, numbers, drive, steps, threshold,
-            r1, p_exit, delay, when, who):  # type: ignore[no-untyped-def]  # fmt: skip
+def advance(  # type: ignore[no-untyped-def]
+    weights, random, status, exits, delayed, lists, numbers, drive, steps, threshold, r1, p_exit,
+    delay, when, who,
+):  # fmt: skip
     """``steps`` synchronous steps; returns how many excitations were written.
 
     ``lists`` holds the quiet nodes, each quiet node's place among them, and the excited nodes.

@@ -172,7 +172,7 @@ def advance(state, cells, ends, targets, noise, random, weights, counts, events)
             before = number
             for i in range(first, last):
                 fired[number] = i
-                number += np.int64(v[i] >= PEAK_MV)
+                number += int(v[i] >= PEAK_MV)
             counts[t, m] = number - before
         for n in range(number):
             i = fired[n]
