@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
-from backend.core.colours import CATEGORICAL, MEANINGS, TOKENS, map_table
+from backend.core.colours import CATEGORICAL, MEANINGS, TOKENS, overlay_table
 
 Mode = Literal["light", "dark", "system"]
 
@@ -238,23 +238,8 @@ def grounds(state: str) -> tuple[str, str]:
 
 @functools.cache
 def lut(name: str) -> np.ndarray:
-    """Colour table (256, 4) uint8 RGBA of a map, by its pyqtgraph name or "hot-cold"."""
-    if name == "hot-cold":
-        return hot_cold()
-    if name == "CET-L4 from 80":
-        return _resample(map_table("CET-L4")[80:])
-    return map_table(name)
-
-
-def hot_cold() -> np.ndarray:
-    """Signed overlay: cold end CET-L6 240..70 reversed, warm end CET-L4 80..250."""
-    cold = map_table("CET-L6")[70:241][::-1]
-    warm = map_table("CET-L4")[80:251]
-    return np.concatenate([_resample(cold, 128), _resample(warm, 128)])
-
-
-def _resample(table: np.ndarray, n: int = 256) -> np.ndarray:
-    return table[np.linspace(0, len(table) - 1, n).round().astype(int)]
+    """Colour table (256, 4) uint8 RGBA of a map, by its pyqtgraph name, "hot-cold" or "warm"."""
+    return overlay_table(name)
 
 
 @functools.cache

@@ -19,6 +19,15 @@ SIDES = {
 """How a surface file tells its hemisphere: in its metadata, or in its name."""
 
 
+TOLD = {
+    "left": ("lh.", "hemi-l", ".l.", "_left", "-lh", ".left."),
+    "right": ("rh.", "hemi-r", ".r.", "_right", "-rh", ".right."),
+}
+"""How a file's name tells its hemisphere."""
+SWAPS = (("lh.", "rh."), ("hemi-L", "hemi-R"), (".L.", ".R."), ("_left", "_right"),
+         ("-lh", "-rh"), (".left.", ".right."))  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Surface:
     """A mesh: vertices (n, 3) in mm, faces (m, 3). ``structure``: CIFTI's name, "" if untold."""
@@ -56,6 +65,63 @@ def read_surface(path: Path) -> Surface:
         (name for name, words in SIDES.items() if any(word in told for word in words)), ""
     )
     return Surface(path.name, np.asarray(vertices, np.float64), faces, structure)
+
+
+def side_of(path: Path, meta: str = "") -> str:
+    """ "left", "right", or "" when neither the metadata nor the file's name tells."""
+    told = meta.lower()
+    for side in TOLD:
+        if f"cortex{side}" in told or f"cortex_{side}" in told:
+            return side
+    name = path.name.lower()
+    return next((side for side, words in TOLD.items() if any(w in name for w in words)), "")
+
+
+def shape_of(path: Path) -> str:
+    """Which shape a surface file holds, by its name; "" when it does not say."""
+    name = path.name.lower()
+    for shape, words in SHAPE_WORDS.items():
+        if any(word in name for word in words):
+            return shape
+    return ""
+
+
+SHAPE_WORDS = {
+    "inflated": ("inflated", "infl_"), "pial": ("pial", "midthickness"),
+    "white": ("white", "smoothwm"), "sphere": ("sphere",), "flat": ("flat",),
+}  # fmt: skip
+
+
+def beside(path: Path, side: str, other: str, shape: str) -> Path | None:
+    """The file of another hemisphere and shape (or "sulc") in the same folder, if it is there."""
+    name = path.name
+    if side != other:
+        left, right = next((pair for pair in SWAPS if pair[side == "right"] in name), ("", ""))
+        if not left:
+            return None
+        name = name.replace(left, right) if side == "left" else name.replace(right, left)
+    own = next((w for w in SHAPE_WORDS.get(shape_of(path), ()) if w in name), "")
+    if shape == "sulc":
+        name = name.replace(".surf.gii", ".shape.gii")
+    if own:
+        found = name.replace(own, shape if shape == "sulc" else SHAPE_WORDS[shape][0])
+    elif shape == (shape_of(path) or "pial"):
+        found = name
+    else:
+        return None
+    there = path.with_name(found)
+    return there if there.is_file() else None
+
+
+def beside_other(path: Path) -> Path | None:
+    """The file of the other hemisphere in the same folder, if it is there."""
+    side = side_of(path)
+    for left, right in SWAPS if side else ():
+        mine, theirs = (left, right) if side == "left" else (right, left)
+        if mine in path.name:
+            there = path.with_name(path.name.replace(mine, theirs))
+            return there if there.is_file() else None
+    return None
 
 
 def _of_gifti(path: Path) -> tuple[np.ndarray, np.ndarray, str]:

@@ -105,3 +105,21 @@ def map_table(name: str) -> np.ndarray:
     table = np.full((256, 4), 255, np.uint8)
     table[:, :3] = (255 * np.array(rows, float) + 0.5).astype(np.uint8)
     return table
+
+
+@functools.cache
+def overlay_table(name: str) -> np.ndarray:
+    """Colour table (256, 4) of a map, or of one made for overlays on cortex (UI.md section 4).
+
+    "hot-cold": cold end CET-L6 240..70 reversed, warm end CET-L4 80..250. "warm": CET-L4 from 80.
+    """
+    if name == "hot-cold":
+        cold, warm = map_table("CET-L6")[70:241][::-1], map_table("CET-L4")[80:251]
+        return np.concatenate([_resample(cold, 128), _resample(warm, 128)])
+    if name == "warm":
+        return _resample(map_table("CET-L4")[80:], 256)
+    return map_table(name)
+
+
+def _resample(table: np.ndarray, n: int) -> np.ndarray:
+    return table[np.linspace(0, len(table) - 1, n).round().astype(int)]

@@ -134,7 +134,7 @@ def test_high_contrast_gives_fields_and_notes_full_ink(app: QApplication) -> Non
 @pytest.mark.parametrize(
     "name",
     ["viridis", "cividis", "magma", "inferno", "CET-L1", "CET-D1A", "CET-CBD1", "CET-L4",
-     "CET-C6", "hot-cold", "CET-L4 from 80"],
+     "CET-C6", "hot-cold", "warm"],
 )  # fmt: skip
 def test_every_offered_map_has_256_colours(name: str) -> None:
     assert theme.lut(name).shape == (256, 4)
