@@ -280,7 +280,7 @@ def test_bad_files_get_sentences(tmp_path: Path, cortex: Cortex) -> None:
     far = tmp_path / "lh.far.label"
     far.write_text("#!ascii label\n1\n163841 0 0 0 0\n")
     for path, words in (
-        (short, r"has 500 vertices, fsaverage5 10,242 \+ 10,242"),
+        (short, r"has 500 vertices, fsaverage5 10,242"),
         (nothing, "every vertex is NaN"),
         (untold, "does not say which"),
         (cut, "is damaged"),
