@@ -240,6 +240,58 @@ def pairs(texts: list[str], option: str) -> dict[str, str]:
     return found
 
 
+@app.command("sweep")
+def sweep_study(
+    study: Annotated[str, typer.Argument(help="Id of the study (see 'isomorph list').")],
+    vary: Annotated[
+        list[str],
+        typer.Option(
+            "--vary",
+            metavar="NAME=VALUES",
+            help="1,2,5 or from:to:how many; twice: a map of two parameters.",
+        ),
+    ],
+    trials: Annotated[int, typer.Option(min=1, help="Jobs a cell, each with its seed.")] = 1,
+    preset: Annotated[str, typer.Option(help="Named settings, after a figure.")] = "",
+    values: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="One parameter.")
+    ] = None,
+    procedure: Annotated[
+        str, typer.Option(help="What each job does (default: the preset's).")
+    ] = "",
+    seed: Annotated[int, typer.Option(min=0, help="Of the first trial.")] = 0,
+    duration: Annotated[
+        float | None, typer.Option(help="Length of endless runs, model time.")
+    ] = None,
+    scheduler: Annotated[str, typer.Option(help="Address of a Dask scheduler.")] = "",
+    workers: Annotated[
+        int, typer.Option(min=0, help="Processes here; 0: one fewer than cores.")
+    ] = 0,
+    value: Annotated[str, typer.Option(help="Result value to print.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Folder; the same one goes on.")] = None,
+) -> int:
+    """Run a study over one or two of its parameters; a stopped sweep goes on where it was."""
+    from app import sweep_command
+    from backend.core.sweeps import Axis, Plan, values_of
+    from backend.studies import find
+
+    chosen = find(study)
+    axes = tuple(
+        Axis(name, values_of(text, chosen, name)) for name, text in pairs(vary, "--vary").items()
+    )
+    if out is None or not str(out).strip("."):
+        raise ParameterError("--out", "--out needs the name of a folder.")
+    plan = Plan(chosen.id, axes, preset, procedure, pairs(values or [], "--set"), trials, seed,
+                duration)  # fmt: skip
+    sweep = sweep_command.opened(plan, out)
+    signal.signal(signal.SIGTERM, interrupt)
+    whole = sweep_command.sweep_to(out, sweep, scheduler, workers)
+    if value:
+        sweep_command.show(sweep, value)
+    print(f"{'Complete' if whole else 'Incomplete'}: {out}")
+    return 0 if whole else FAILED
+
+
 @app.command("stimuli")
 def stimuli(
     kind: Annotated[str, typer.Argument(help="A generator (see --list).")] = "",

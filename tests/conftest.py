@@ -55,7 +55,8 @@ def nothing_left_behind() -> Iterator[None]:
 
 def infrastructure(thread: threading.Thread) -> bool:
     """Threads that libraries keep for the whole process."""
-    return thread.name.startswith(("pymp", "ThreadPoolExecutor", "pytest_timeout", "QThread"))
+    names = ("pymp", "ThreadPoolExecutor", "pytest_timeout", "QThread", "Dask-Offload")
+    return thread.name.startswith(names)
 
 
 def no_windows_left() -> None:
