@@ -335,7 +335,7 @@ def close_dialogs(window: Any) -> None:
 
 
 BALANCED, RETINA = "ei-balanced-network", "gap-junction-topology"
-LAB, SPARSE = "dnnbrain", "sparse-coding"
+LAB, SPARSE, CRITICAL = "dnnbrain", "sparse-coding", "criticality-fc"
 
 
 def stops() -> list[Stop]:
@@ -384,6 +384,14 @@ def stops() -> list[Stop]:
              measure(SPARSE, "Figure 1")),
         Stop("sparse-lesion", "Coding scheme: ten lesioned models",
              measure(SPARSE, "Figure 3B"), (1366, 768)),
+        Stop("critical", "Criticality and FC: the automaton near its critical threshold",
+             play(CRITICAL, "Figure 4", 500_000)),
+        Stop("critical-sweep", "Criticality and FC: metrics and exponent along the threshold",
+             measure(CRITICAL, "Figure 5"), theme="dark"),
+        Stop("critical-regimes", "Criticality and FC: three regimes side by side",
+             measure(CRITICAL, "Figure 4")),
+        Stop("critical-neurons", "Criticality and FC: ten regions of neurons",
+             play(CRITICAL, "Ten regions", 200_000), theme="dark"),
         Stop("runs", "Runs: the history", compare),
         Stop("script", "The script that reproduces the view", script),
         Stop("palette", "The command palette", palette),

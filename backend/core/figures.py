@@ -17,7 +17,7 @@ import numpy as np
 
 from backend.core.colours import Theme, colour_limits, hex_colour, map_table
 from backend.core.files import replacing
-from backend.core.views import Marker, Series, View
+from backend.core.views import Marker, Series, View, relabelled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -84,6 +84,7 @@ def render(
     from matplotlib.figure import Figure
 
     size = size or Size()
+    view = relabelled(view, data)
     height = size.height_mm or size.width_mm * ASPECT.get(view.kind, 0.6)
     with rc_context(SETTINGS):
         figure = Figure(figsize=(size.width_mm * MM, height * MM))

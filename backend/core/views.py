@@ -11,7 +11,8 @@ What a channel must hold for each kind (arrays; missing keys are allowed unless 
 ``image``         latest ``image``\\* (H, W) or (H, W, 3) uint8, row 0 at the top unless
                   ``origin="lower"``; optional ``markers``: list of Marker, ``note``, ``limits``
                   of the colours, ``extent`` in the place of the view's
-                  plots may bring ``x_title``, ``y_title`` and ``x_labels`` (words at 0, 1, 2 ...)
+                  plots may bring ``x_title``, ``y_title``, ``x_labels`` (words at 0, 1, 2 ...)
+                  and ``series_labels`` {series name: words of the legend}
 ``histogram``     latest ``edges``\\*, one array of counts or densities per bar series, and for
                   each line series NAME arrays ``NAME_x`` and ``NAME``
 ``bars``          latest ``labels``\\* list of str, ``values``\\*
@@ -32,8 +33,9 @@ What a channel must hold for each kind (arrays; missing keys are allowed unless 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 ViewKind = Literal[
     "raster", "traces", "image", "histogram", "bars", "psychometric", "scatter", "matrix",
@@ -121,6 +123,13 @@ class View:
     levels: tuple[float, ...] = ()
     empty: str = "Appears when the study runs."
     help: str = ""
+
+
+def relabelled(view: View, data: Mapping[str, Any]) -> View:
+    """The view with the words of the legend that its data bring; itself when they bring none."""
+    words = data.get("series_labels") or {}
+    series = tuple(replace(one, label=str(words.get(one.name, one.label))) for one in view.series)
+    return view if series == view.series else replace(view, series=series)
 
 
 @dataclass(frozen=True)

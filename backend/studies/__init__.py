@@ -13,6 +13,7 @@ MODULES = {
     "gap-junction-topology": "gap_junction_topology",
     "dnnbrain": "dnnbrain",
     "sparse-coding": "sparse_coding",
+    "criticality-fc": "criticality_fc",
 }
 
 

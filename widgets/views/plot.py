@@ -12,7 +12,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from backend.core.parameters import show_number
-from backend.core.views import Axis, Series, View
+from backend.core.views import Axis, Series, View, relabelled
 from widgets import theme
 from widgets.ticks import Scale
 from widgets.views.canvas import Canvas, Key, pen_of
@@ -109,6 +109,10 @@ class PlotView(ViewWidget):
         for key, scale in (("x_title", self.canvas.x_scale), ("y_title", self.canvas.y_scale)):
             scale.axis = titled(scale.axis, data.get(key))
         self.canvas.x_scale.labels = [str(word) for word in data.get("x_labels") or ()]
+        view = relabelled(self.view, data)
+        if view is not self.view:
+            self.view = view
+            self._show_keys()
 
     def whole(self, left: float, right: float) -> tuple[float, float]:
         """The range of x; a channel that knows where its run ends shows all of it."""
