@@ -208,6 +208,20 @@ def compare(window: Any) -> None:
     settle(0.1)
 
 
+def sweep(window: Any) -> None:
+    """A map of two parameters, a cell chosen."""
+    window.show_panel("sweeps")
+    panel = window.panels["sweeps"]
+    panel.history.set_values(
+        {"first_values": "0, 2, 4, 6", "second_values": "0:0.2:5", "trials": 2}, "tour"
+    )
+    panel.run()
+    wait(lambda: panel.work.settled, "the sweep")
+    settle(0.3)
+    panel.board.views["map"].picked.emit((2, 2))
+    settle(0.2)
+
+
 def script(window: Any) -> None:
     """The script dock beside a study."""
     window.open_study("gap-junction-topology").choose_preset("Figure 3D")
@@ -392,6 +406,7 @@ def stops() -> list[Stop]:
              measure(CRITICAL, "Figure 4")),
         Stop("critical-neurons", "Criticality and FC: ten regions of neurons",
              play(CRITICAL, "Ten regions", 200_000), theme="dark"),
+        Stop("sweeps", "Sweeps: volleys by coupling and spikelet", sweep),
         Stop("runs", "Runs: the history", compare),
         Stop("script", "The script that reproduces the view", script),
         Stop("palette", "The command palette", palette),

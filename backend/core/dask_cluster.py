@@ -49,14 +49,14 @@ def cluster(address: str = "", workers: int = 0) -> Iterator[Cluster]:
 
 @contextlib.contextmanager
 def local(workers: int) -> Iterator[Cluster]:
-    """Processes of this machine, one job at a time each."""
+    """Processes of this machine, one job at a time each; nothing listens beyond it."""
     from distributed import Client, LocalCluster
 
     with (
         _environment(ONE_THREAD),
         LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None,
-            silence_logs=50, memory_limit=0,
+            n_workers=workers, threads_per_worker=1, processes=True, silence_logs=50,
+            memory_limit=0, dashboard_address="127.0.0.1:0",
         ) as made,
         Client(made) as client,
     ):  # fmt: skip

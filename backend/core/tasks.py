@@ -61,6 +61,10 @@ class Task:
     def check(self) -> None:
         """Wait while paused; raise Cancelled when the owner cancelled."""
         self._going.wait()
+        self.look()
+
+    def look(self) -> None:
+        """Raise Cancelled when the owner cancelled; goes on while paused."""
         if self._cancelled.is_set():
             raise Cancelled
 

@@ -1,0 +1,1 @@
+"""Sweeps: any study over one or two of its parameters."""
