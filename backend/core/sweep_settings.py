@@ -50,6 +50,14 @@ class SweepPreset:
 PRESETS = (
     SweepPreset("Coupling and spikelet", "Volleys of the gap-junction sheet, J by γ"),
     SweepPreset(
+        "Figure 5 of paper 13", "Efficiency by excitation threshold and T_d",
+        {"study": "criticality-fc", "procedure": "free", "first": "threshold", "second": "td",
+         "first_values": "0.1, 0.2, 0.3, 0.4, 0.44, 0.48, 0.5, 0.52, 0.54, 0.56, 0.6, 0.65, 0.7, "
+         "0.8, 1, 1.4",
+         "second_values": "0.1, 0.15, 0.2", "trials": 20, "duration": 400_000.0,
+         "quantity": "global_efficiency"},
+    ),
+    SweepPreset(
         "Figure 6 of paper 01", "Phase lag by period and synaptic scale",
         {"study": "ei-balanced-network", "preset": "Figure 5B", "procedure": "flicker",
          "first": "k", "first_values": "0.4, 1, 2", "second": "period",
