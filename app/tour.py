@@ -407,6 +407,8 @@ def stops() -> list[Stop]:
         Stop("critical-neurons", "Criticality and FC: ten regions of neurons",
              play(CRITICAL, "Ten regions", 200_000), theme="dark"),
         Stop("sweeps", "Sweeps: volleys by coupling and spikelet", sweep),
+        Stop("critical-people", "Criticality and FC: 95 synthetic people, relation built in",
+             measure(CRITICAL, "Figures 1 and 2")),
         Stop("runs", "Runs: the history", compare),
         Stop("script", "The script that reproduces the view", script),
         Stop("palette", "The command palette", palette),

@@ -91,7 +91,7 @@ class Automaton:
     def advance(self, steps: int) -> tuple[np.ndarray, np.ndarray]:
         """Go on; (step from 0, node) of every excitation, in order."""
         n = len(self.weights)
-        when, who = np.empty(steps * n, np.int32), np.empty(steps * n, np.int16)
+        when, who = np.empty(steps * n, np.int64), np.empty(steps * n, np.int16)
         rules = self.rules
         count = advance(
             self.weights, self.random, self.status, self.exits, self.delayed, self.lists,

@@ -29,6 +29,7 @@ class BoldStream:
         self.constants = constants.numbers
         self.scale = (1000.0 if hertz else 1.0) / NEURONS
         self._rows: list[np.ndarray] = []
+        self.dropped = 0
         self._left = np.empty((0, regions), np.uint8)
 
     def add(self, counts: np.ndarray) -> None:
@@ -42,9 +43,15 @@ class BoldStream:
                     out)  # fmt: skip
             self._rows.append(out)
 
+    def keep(self, newest: int) -> None:
+        """Drop all but the newest samples, for a run without an end."""
+        held = self.samples
+        self.dropped += max(len(held) - newest, 0)
+        self._rows = [held[max(len(held) - newest, 0) :]]
+
     @property
     def samples(self) -> np.ndarray:
-        """(n_sample, n_region) so far."""
+        """(n_sample, n_region) so far, but for ``dropped`` ones before."""
         if not self._rows:
             return np.empty((0, len(self.state[0])))
         return np.concatenate(self._rows)

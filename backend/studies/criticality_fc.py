@@ -5,6 +5,7 @@ Kernels are imported when a run starts, so that listing the study costs nothing.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 from backend.core.parameters import Notice
@@ -57,13 +58,37 @@ class CriticalityFC(Study):
             from backend.studies.criticality.regimes import regimes
 
             regimes(run)
+        elif run.parameters.model == "recordings":
+            from backend.studies.criticality.recordings import recordings
+
+            recordings(run)
         else:
             from backend.studies.criticality.live_parts import run_live
 
             run_live(run)
 
+    def endless(self, parameters: Any, procedure: str) -> bool:
+        """Live runs go on until stopped; recordings are analysed and done."""
+        return procedure == "free" and parameters.model != "recordings"
+
+    def changes_for_file(self, parameters: Any, path: Path) -> dict[str, Any]:
+        """A folder or volumes are recordings, an image of labels their atlas; a matrix is the
+        connectome, or a person's series while recordings are chosen."""
+        from backend.studies.criticality.people import ending_of
+
+        own = {"model": "recordings", "series": "own"}
+        if path.is_dir():
+            return {**own, "folder": str(path)}
+        if ending_of(path).startswith(".nii"):
+            return {**own, "atlas" if _is_flat(path) else "folder": str(path)}
+        if parameters.model == "recordings" and ending_of(path):
+            return {**own, "folder": str(path)}
+        return super().changes_for_file(parameters, path)
+
     def synthetic_of(self, parameters: Any) -> str:
         """What is synthetic under these settings."""
+        if parameters.model == "recordings":
+            return declared.SYNTHETIC_PEOPLE if parameters.series == "synthetic" else ""
         if parameters.source == "file":
             return "All dynamics and BOLD are simulated."
         return self.synthetic
@@ -82,6 +107,8 @@ class CriticalityFC(Study):
 
     def preview(self, parameters: Any) -> dict[str, dict[str, Any]]:
         """The connectome, before a run."""
+        if parameters.model == "recordings":
+            return {}
         from backend.studies.criticality.live_parts import structure_data
         from backend.studies.criticality.setup import connectome_of
 
@@ -97,6 +124,16 @@ class CriticalityFC(Study):
         from backend.studies.criticality.words import methods
 
         return methods(parameters, procedure)
+
+
+def _is_flat(path: Path) -> bool:
+    """Whether an image has one volume only; False when it cannot be read."""
+    import nibabel
+
+    try:
+        return len(nibabel.load(path).shape) == 3  # type: ignore[attr-defined]
+    except Exception:  # nibabel raises many kinds on damaged files; reading says what is wrong
+        return False
 
 
 STUDY = CriticalityFC()

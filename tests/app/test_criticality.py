@@ -108,3 +108,42 @@ def test_bad_files_and_lists_are_said_at_their_field(
     page.controller.set_values({"tds": "0.1, 2"}, "test")
     assert not page.start("gh")
     assert "goes from 0 to 1" in page.form.rows["tds"].sentence
+
+
+def test_recordings_are_analysed_and_end_by_themselves(window: MainWindow, wait: Wait) -> None:
+    page = window.open_study(STUDY)
+    page.choose_preset("Figures 1 and 2")
+    assert not page.form.rows["threshold"].isVisible()
+    assert "95 people are generated" in page.controller.study.synthetic_of(
+        page.controller.parameters
+    )
+    page.run_or_pause()
+    job = page.controller.job
+    assert job is not None, page.form.errors
+    wait(lambda: job.finished, 30_000)
+    assert job.outcome == "done", job.failure
+    scatter = view_of(page, "h_global_efficiency")
+    wait(lambda: scatter.isVisible() and scatter.shows_data)
+    assert scatter.header.note.text().startswith("R = 0.")
+    wait(lambda: view_of(page, "calibration").shows_data)
+
+
+def test_a_dropped_folder_of_series_is_taken(
+    window: MainWindow, wait: Wait, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    for number in range(5):
+        np.save(tmp_path / f"sub-{number}.npy", rng.standard_normal((50, 6)))
+    page = window.open_study(STUDY)
+    assert page.take_file(tmp_path)
+    page.run_or_pause()
+    job = page.controller.job
+    assert job is not None, page.form.errors
+    wait(lambda: job.finished, 30_000)
+    assert job.outcome == "done", job.failure
+    assert job.run.result.values["group_h"].n == 5
+    page.window_.undo()
+    assert page.controller.parameters.model == "automaton"
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert not page.take_file(empty)

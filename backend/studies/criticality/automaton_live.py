@@ -24,6 +24,7 @@ from backend.studies.criticality.setup import connectome_of, rules_of
 
 AVALANCHE_STEPS = 400_000
 """Steps since the last change that avalanches are taken from, at most."""
+MOST_EVENTS = 1_000_000
 RECENT = 10
 """Steps in which a node is drawn as having fired."""
 BIN = 10
@@ -45,7 +46,7 @@ class AutomatonLive:
         self.automaton.advance(BURN_IN)
         self.n = len(self.connectome)
         self.steps, self.nodes = np.empty(0, np.int64), np.empty(0, np.int64)
-        self.since = self.drawn = self.binned = BURN_IN
+        self.since = self.drawn = self.binned = self.oldest = BURN_IN
         self.offset = round(run.clock / self.step_ms) - BURN_IN
         self.fc = np.zeros((self.n, self.n))
         self.bold = np.empty((0, self.n))
@@ -69,11 +70,14 @@ class AutomatonLive:
         self.steps = np.concatenate([part[0] for part in parts])
         self.nodes = np.concatenate([part[1] for part in parts])
         keep = max(AVALANCHE_STEPS, (self.p.samples + 1) * self.p.every + self._tail())
-        oldest = self.now - int(1.2 * keep)
-        if len(self.steps) and self.steps[0] < oldest:
+        if len(self.steps) and (
+            self.steps[0] < self.now - 1.2 * keep or len(self.steps) > 1.2 * MOST_EVENTS
+        ):
             first = int(np.searchsorted(self.steps, self.now - keep))
-            self.steps, self.nodes = self.steps[first:], self.nodes[first:]
-            self.since = max(self.since, self.now - keep)
+            first = max(first, len(self.steps) - MOST_EVENTS)
+            self.steps, self.nodes = self.steps[first:].copy(), self.nodes[first:].copy()
+            self.oldest = int(self.steps[0]) if len(self.steps) else self.now - keep
+            self.since = max(self.since, self.oldest)
 
     def _tail(self) -> int:
         """Steps that a BOLD response lasts."""
@@ -133,12 +137,12 @@ class AutomatonLive:
 
     def _look_at_bold(self) -> None:
         p, run = self.p, self.run
-        count = min(p.samples, (self.now - BURN_IN) // p.every)
+        count = min(p.samples, (self.now - self.oldest) // p.every)
         if count < FEWEST_SHOWN:
             return
         end = BURN_IN + (self.now - BURN_IN) // p.every * p.every
         tail = -(-self._tail() // p.every)
-        first = max(end - (count + tail) * p.every, BURN_IN)
+        first = max(end - (count + tail) * p.every, end - (end - self.oldest) // p.every * p.every)
         inside = slice(*np.searchsorted(self.steps, (first, end)))
         found = bold_of_events(
             self.steps[inside] - first, self.nodes[inside], self.n, end - first, p.every,

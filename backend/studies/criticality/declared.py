@@ -7,10 +7,10 @@ from backend.core.study import Procedure
 from backend.core.views import Axis, Series, View, column, row
 from backend.studies.criticality.declared_quantities import QUANTITIES
 from backend.studies.criticality.measures import METRICS
-from backend.studies.criticality.words import NOTES, SYNTHETIC
+from backend.studies.criticality.words import NOTES, SYNTHETIC, SYNTHETIC_PEOPLE
 
 __all__ = ["CHANNELS", "LAYOUT", "MONITORS", "NOTES", "PROCEDURES", "QUANTITIES", "SWEEPS",
-           "SYNTHETIC", "VIEWS"]  # fmt: skip
+           "SYNTHETIC", "SYNTHETIC_PEOPLE", "VIEWS"]  # fmt: skip
 
 TIME = Axis("time", "s", low=None)
 SPAN_S = 120.0
@@ -49,7 +49,8 @@ CHANNELS: dict[str, Channel] = {
     },
     **{f"r{i}_{name}": Latest() for i in range(3) for name in ("avalanches", "bold", "fc")},
     **{f"r{i}_raster": Ring(("time", "row", "group"), 100_000) for i in range(3)},
-    **{f"m_{name}": Latest() for name in METRICS},
+    **{f"{kind}_{name}": Latest() for kind in ("m", "h") for name in METRICS},
+    **{name: Latest() for name in ("d_metrics", "d_path", "r_along", "calibration")},
     **{name: Latest() for name in ("coincide", "s_hurst", "s_likeness", "s_window")},
 }  # fmt: skip
 
@@ -106,6 +107,73 @@ def _regime(place: int, words: str) -> tuple[View, ...]:
         View(
             f"r{place}_fc", f"FC, {words}", "matrix", f"r{place}_fc", icon="grid",
             colour_map="CET-D1A", unit="r", empty=empty,
+        ),
+    )  # fmt: skip
+
+
+_NAMES = {
+    "global_efficiency": ("E_glob", "1"), "local_efficiency": ("E_loc", "3"),
+    "clustering": ("C", "4"), "path": ("L", "6"), "strength": ("strength", "2"),
+    "density": ("density", "5"),
+}  # fmt: skip
+"""Metric → short name and colour."""
+_TD = Axis("T_d", low=0.0, high=1.0)
+_WINDOW = (
+    Series("lower", "window: lower", "theory", "dot"),
+    Series("upper", "upper", "theory", "dash"),
+)
+_AFTER = "Appears when recordings are analysed."
+
+
+def _people() -> tuple[View, ...]:
+    """Recordings: H against each metric, curves and correlations along T_d, calibration."""
+    scatter = tuple(
+        View(
+            f"h_{name}", words, "scatter", f"h_{name}", icon="chart-scatter-plot",
+            x=Axis("Hurst exponent"), y=Axis(""),
+            series=(
+                Series("people", "a person", _NAMES[name][1], "dots"),
+                Series("trend", "trend", "theory", "dash"),
+            ),
+            empty=_AFTER,
+            help="The default people are SYNTHETIC with this relation built in: no evidence.",
+        )
+        for name, words in METRICS.items()
+    )  # fmt: skip
+    lines = {name: Series(name, *_NAMES[name]) for name in METRICS}
+    return (
+        *scatter,
+        View(
+            "d_metrics", "Metrics along T_d", "traces", "d_metrics", "mean of people",
+            icon="chart-line", x=_TD, y=Axis(""),
+            series=(*(line for name, line in lines.items() if name != "path"), *_WINDOW),
+            empty=_AFTER,
+            help="Upright lines: the small-world window, averaged over people; its lower end is "
+            "sought for the first ten, against 20 random networks each.",
+        ),
+        View(
+            "d_path", "Path length along T_d", "traces", "d_path", "mean of people",
+            icon="chart-line", x=_TD, y=Axis("L"),
+            series=(lines["path"], Series("pieces", "network in pieces", "8", "dots"), *_WINDOW),
+            empty=_AFTER,
+        ),
+        View(
+            "r_along", "Correlation with H", "traces", "r_along", icon="chart-line", x=_TD,
+            y=Axis("R", low=-1.0, high=1.0),
+            series=(*lines.values(), Series("above", "p = .01", "theory", "dash"),
+                    Series("below", "p = .01 below", "theory", "dash")),
+            empty=_AFTER, help="L is left out where networks fall into pieces.",
+        ),
+        View(
+            "calibration", "Bias of R/S", "traces", "calibration", icon="ruler",
+            x=Axis("true Hurst exponent"), y=Axis("R/S"),
+            series=(
+                Series("measured", "noise", "1"), Series("same", "no bias", "theory", "dash"),
+                Series("group", "these people", "2", "dot"),
+            ),
+            empty=_AFTER,
+            help="R/S of fractional Gaussian noise as long as the series. Values are drawn "
+            "towards .6 to .8: read H against this.",
         ),
     )  # fmt: skip
 
@@ -206,6 +274,7 @@ VIEWS: tuple[View, ...] = (
         "random ones with the same degrees, rewired ten times an edge.",
     ),
     *(view for i, words in enumerate(("low", "middle", "high")) for view in _regime(i, words)),
+    *_people(),
     View(
         "regime", "Regime", "counters", "regime", icon="pulse",
         empty="Appears when the study runs.",
@@ -228,6 +297,12 @@ LAYOUT = {
     ),
     "neurons": row(
         column(column("nraster", "rates", weights=(2, 1)), _LOWER), _SIDE, weights=(3, 1)
+    ),
+    "recordings": column(
+        row("h_global_efficiency", "h_local_efficiency", "h_clustering"),
+        row("h_path", "h_strength", "h_density"),
+        row("d_metrics", "d_path", "r_along", "calibration", weights=(4, 3, 4, 3)),
+        weights=(3, 3, 4),
     ),
     "regimes": row(*(
         column(f"r{i}_avalanches", f"r{i}_raster", f"r{i}_bold", f"r{i}_fc", weights=(4, 3, 3, 5))

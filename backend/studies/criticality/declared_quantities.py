@@ -54,4 +54,14 @@ def _sweeps() -> dict[str, Quantity]:
     return found
 
 
-QUANTITIES = _live() | _sweeps()
+def _people() -> dict[str, Quantity]:
+    found = {f"r_{name}": Quantity(f"R of H and {words[0].lower()}{words[1:]}", "", 2)
+             for name, words in METRICS.items()}  # fmt: skip
+    return found | {
+        "group_h": Quantity("Hurst exponent of the group (R/S)", "", 3, "Biased; see the "
+                            "calibration."),
+        "r_critical": Quantity("|R| at p = .01", "", 3),
+    }  # fmt: skip
+
+
+QUANTITIES = _live() | _sweeps() | _people()

@@ -102,6 +102,9 @@ def _go(run: Run, live: Live, first: int) -> tuple[Live, int | None]:
 def _rebuilt(run: Run, changed: frozenset[str]) -> Live | None:
     """A new system, or None and a note when it cannot be built."""
     p: CriticalityParameters = run.parameters
+    if p.model == "recordings":
+        run.note("Recordings are analysed, not run: stop, and press Run.")
+        return None
     try:
         check(p, "free")
         for name in RINGS:

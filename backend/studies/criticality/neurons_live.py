@@ -26,6 +26,7 @@ SETTLE_S = 40.0
 SETTLE_MS = 2000
 AVALANCHE_MS = 40_000
 """Time since the last change that avalanches are taken from, at most."""
+MOST_SAMPLES = 2000
 RASTER_REGIONS = 3
 BIN = 20
 """ms of one point of the rates."""
@@ -77,7 +78,7 @@ class NeuronsLive:
             room = np.empty((ms * self.n * NEURONS // 8, 2), np.int32)
             counts, kept = self.network.advance(ms, room if self.run.drawing else None)
             if self.run.drawing:
-                mine = room[:kept][self.rows[room[:kept, 1]] >= 0]
+                mine = room[:kept][self.rows[room[:kept, 1]] >= 0].astype(np.int64)
                 self.events.append(np.stack([mine[:, 0] + self.now, self.rows[mine[:, 1]]], 1))
             self.stream.add(counts)
             self.counts.append(counts)
@@ -134,7 +135,10 @@ class NeuronsLive:
         rate = float(counts.sum(dtype=np.int64)) * 1000 / len(counts) / self.n / NEURONS
         run.measure("rate_hz", rate)
         run.monitor("rate", rate)
-        bold = self.stream.samples[int(np.ceil(SETTLE_S / self.p.tr)) :][-self.p.samples :]
+        settled = max(int(np.ceil(SETTLE_S / self.p.tr)) - self.stream.dropped, 0)
+        bold = self.stream.samples[settled:][-self.p.samples :]
+        if settled == 0:
+            self.stream.keep(MOST_SAMPLES)
         if len(bold) < FEWEST_SHOWN:
             left = SETTLE_S + FEWEST_SHOWN * self.p.tr - self.now / 1000
             run.status(f"BOLD settles, {left:.0f} s of model time" if left > 0 else "")

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from backend.core.parameters import ParameterError, Parameters, parameter
 
-SYSTEM, AUTOMATON, NEURONS, BOLD, GRAPH, SWEEP = (
-    "System", "Automaton", "Neurons", "BOLD", "Connectivity", "Sweeps",
+SYSTEM, AUTOMATON, NEURONS, BOLD, GRAPH, SWEEP, SERIES = (
+    "System", "Automaton", "Neurons", "BOLD", "Connectivity", "Sweeps", "Recordings",
 )  # fmt: skip
 STEP_MS = 14.2857
 """2 s in 140 steps (section 8.3)."""
@@ -38,13 +38,13 @@ SIMULATED = ("model", ("automaton", "neurons"))
 
 
 class CriticalityParameters(Parameters):
-    """Which of the systems runs, its dynamics, and how its connectivity is measured."""
+    """Which of the three systems runs, its dynamics, and how its connectivity is measured."""
 
-    model: Literal["automaton", "neurons"] = _again(
+    model: Literal["automaton", "neurons", "recordings"] = _again(
         "automaton", "System", SYSTEM, source="Methods",
-        labels={"automaton": "Automaton", "neurons": "Neurons"},
-        help="Greenberg-Hastings automata on a connectome, or regions of Izhikevich neurons on the "
-        "same.",
+        labels={"automaton": "Automaton", "neurons": "Neurons", "recordings": "Recordings"},
+        help="Greenberg-Hastings automata on a connectome; regions of Izhikevich neurons on the "
+        "same connectome; or regional time series of people.",
     )  # fmt: skip
     source: Literal["synthetic", "file"] = _again(
         "synthetic", "Connectome", SYSTEM, shown_if=SIMULATED,
@@ -232,7 +232,7 @@ class CriticalityParameters(Parameters):
     )
     tds: str = _again(
         "0.1, 0.15, 0.2", "Thresholds of edges", SWEEP, source="Figures 2, 5 and 8",
-        help="T_d: a curve each, at most 6.",
+        help="T_d: a curve each, at most 6. For recordings the whole range is drawn.",
         shown_if=SIMULATED,
     )  # fmt: skip
     runs: int = _automaton(
@@ -251,6 +251,23 @@ class CriticalityParameters(Parameters):
         True, "Small-world window", SWEEP, shown_if=("model", ("automaton", "neurons")),
         help="The range of T_d where the network is connected and yet more local than 20 random "
         "ones with the same degrees.", source="Figure 2",
+    )  # fmt: skip
+
+    series: Literal["synthetic", "own"] = _again(
+        "synthetic", "Subjects", SERIES, shown_if=("model", ("recordings",)),
+        labels={"synthetic": "95 synthetic", "own": "Your own"},
+        help="The synthetic ones have the relation of Figure 1 built in: they show the procedure "
+        "and are no evidence. The paper's scans are not public.",
+    )  # fmt: skip
+    folder: str = _again(
+        "", "Time series", SERIES, kind="file", shown_if=("series", ("own",)),
+        formats=("csv", "tsv", "npy", "nii", "gz"),
+        help="A folder with a file a person: CSV, TSV or NPY (time × regions), or NIfTI volumes "
+        "with an atlas. One file is one person.",
+    )  # fmt: skip
+    atlas: str = _again(
+        "", "Atlas", SERIES, kind="file", shown_if=("series", ("own",)), formats=("nii", "gz"),
+        help="Whole numbers that name the region of each voxel, in the space of the volumes.",
     )  # fmt: skip
 
 

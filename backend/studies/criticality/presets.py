@@ -110,6 +110,15 @@ NINETY_REFERENCES = (
 LITERAL_POINTS = "0.1, 0.2, 0.3, 0.4, 0.44, 0.48, 0.52, 0.56, 0.6, 0.7, 0.8, 1, 1.4"
 SECOND_POINTS = "0.3, 0.4, 0.42, 0.44, 0.46, 0.48, 0.5, 0.52, 0.54, 0.56, 0.58, 0.7"
 
+BUILT_IN = "built into the synthetic people; no evidence"
+UNKNOWN = "needs the paper's scans, which are not public"
+PEOPLE = (
+    Reference("group_h", 0.8628, source="paper", where="Results", note=UNKNOWN),
+    *(least(f"r_{name}", 0.263, BUILT_IN) for name in (*_ORDER[:3], "strength", "density")),
+    most("r_path", -0.263, BUILT_IN),
+    spec("r_critical", 0.263, 0.0005, "95 people, two-sided p = .01; the paper prints 0.26"),
+)  # fmt: skip
+
 PRESETS: tuple[Preset, ...] = (
     Preset(
         "Figure 4", "Automaton, three regimes", {"runs": 4}, "regimes", AVALANCHES,
@@ -145,5 +154,9 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         "Figure 8", "Neurons, metrics along the E/I ratio", NINETY, "eisweep", NINETY_REFERENCES,
         "Exponent and metrics do not peak together here, other than in the paper.",
+    ),
+    Preset(
+        "Figures 1 and 2", "Recordings: H against metrics", {"model": "recordings", "td": 0.4},
+        "free", PEOPLE, "Run analyses 95 SYNTHETIC people, or choose your own series.",
     ),
 )  # fmt: skip

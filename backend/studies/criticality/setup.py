@@ -69,6 +69,12 @@ def structure_of(p: CriticalityParameters, counts: np.ndarray) -> np.ndarray:
 
 def check(p: CriticalityParameters, procedure: str) -> list[Notice]:
     """Warnings; raises ParameterError for settings that cannot run."""
+    if p.model == "recordings":
+        refuse(p.series == "own" and not p.folder, "folder",
+               "Your own time series need a folder or a file. Choose one.")  # fmt: skip
+        if p.series == "own":
+            _check_files(p)
+        return []
     connectome = connectome_of(p)
     found = []
     if procedure == "regimes":
@@ -96,6 +102,16 @@ def check(p: CriticalityParameters, procedure: str) -> list[Notice]:
             else f"{names} has no fibres here: it acts on its own.",
         ))  # fmt: skip
     return found
+
+
+def _check_files(p: CriticalityParameters) -> None:
+    from backend.studies.criticality.people import files_of
+
+    try:
+        files_of(Path(p.folder), Path(p.atlas) if p.atlas else None)
+    except FileProblem as problem:
+        name = "atlas" if "atlas" in str(problem) else "folder"
+        raise ParameterError(name, str(problem)) from None
 
 
 def _check_length(p: CriticalityParameters) -> None:
