@@ -383,6 +383,39 @@ def stage(
     return 0 if done.state == "done" else FAILED
 
 
+@app.command("brain")
+def brain(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Surfaces, overlays, or a scene; none: the synthetic example."),
+    ] = None,
+    png: Annotated[Path | None, typer.Option(help="Where the picture goes.")] = None,
+    svg: Annotated[Path | None, typer.Option(help="The same with a vector colour bar.")] = None,
+    clusters: Annotated[Path | None, typer.Option(help="Where a table of clusters goes.")] = None,
+    values: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="One parameter.")
+    ] = None,
+    width: Annotated[int, typer.Option(min=80, max=4000, help="Of one view, px.")] = 480,
+    height: Annotated[int, typer.Option(min=60, max=4000, help="Of one view, px.")] = 340,
+    light: Annotated[bool, typer.Option("--light", help="On a white ground.")] = False,
+) -> int:
+    """Draw values on the cortex, without a display."""
+    from backend.brain import viewer_headless
+
+    pictures = [one for one in (png, svg) if one is not None]
+    if not pictures and clusters is None:
+        raise ParameterError("--png", "Say where it goes: --png, --svg or --clusters FILE.")
+    for path, ending in ((png, ".png"), (svg, ".svg")):
+        if path is not None and path.suffix.lower() != ending:
+            raise ParameterError("--png", f"{path.name} must end in {ending}.")
+    found = viewer_headless.opened(files or [], pairs(values or [], "--set"))
+    for problem in found.problems:
+        print(f"isomorph: {problem}", file=sys.stderr)
+    for path in viewer_headless.draw(found, pictures, (width, height), not light, clusters):
+        print(path)
+    return 0
+
+
 @app.command()
 def tour(
     out: Annotated[Path, typer.Option(help="Folder for the pictures and their index page.")],

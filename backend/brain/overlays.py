@@ -263,7 +263,7 @@ def sulcal_depth(cortex: Cortex) -> Overlay:
 
 EXAMPLE_SEED = 5
 EXAMPLE_TIMES = (-100.0, 500.0, 100)
-SMOOTHING_ROUNDS = 45
+SMOOTHING_ROUNDS = 90
 PATTERNS = 6
 
 
@@ -284,11 +284,12 @@ def example(cortex: Cortex) -> Overlay:
     for half in cortex.hemispheres:
         patterns = smoothed(rng.standard_normal((len(half), PATTERNS)), half.faces,
                             SMOOTHING_ROUNDS)  # fmt: skip
-        patterns = (patterns / patterns.std(axis=0)) ** 3
+        patterns /= patterns.std(axis=0)
+        patterns *= np.abs(patterns)
         floor = smoothed(rng.standard_normal((len(half), 8)), half.faces, 8)
         floor /= floor.std(axis=0)
         drift = rng.standard_normal((count, 8)) * 0.3
-        course = 0.75 * rises @ patterns.T + drift @ floor.T
+        course = 1.1 * rises @ patterns.T + drift @ floor.T
         values.append(np.clip(course, -9, 9).astype(np.float32))
     return Overlay(
         "Synthetic activity", tuple(values), tuple(f"{t:.0f} ms" for t in times), times, "t",
