@@ -246,6 +246,7 @@ PANELS = (
     PanelEntry("stage", "Stage", "presentation-play", "app.panels.stage.panel:StagePanel"),
     PanelEntry("simulate", "Simulate", "pulse", "app.panels.simulate.panel:SimulatePanel"),
     PanelEntry("explorer", "Explorer", "layers-outline", "app.panels.explorer.panel:ExplorerPanel"),
+    PanelEntry("brain", "Brain", "brain", "app.panels.brain.panel:BrainPanel"),
     PanelEntry("sweeps", "Sweeps", "grid", "app.panels.sweeps.panel:SweepsPanel"),
     PanelEntry("runs", "Runs", "history", "app.panels.runs.panel:RunsPanel"),
 )

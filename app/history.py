@@ -92,7 +92,10 @@ class ParameterHistory(QObject):
         """Load a preset: all its values, one step of undo."""
         wanted = self.source.parameters_of(name)
         values = {n: mine for n, (mine, _) in wanted.differences(self.parameters).items()}
-        before = {n: getattr(self.parameters, n) for n in values}
+        self.load_preset(name, {n: getattr(self.parameters, n) for n in values}, values)
+
+    def load_preset(self, name: str, before: dict[str, Any], values: dict[str, Any]) -> None:
+        """A preset with some of its values, one step of undo."""
         command = ChangeValues(self, f"Load {name}", (self.preset, before), (name, values))
         self.undo_stack.push(command)
 

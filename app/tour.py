@@ -186,6 +186,23 @@ def deeper(window: Any) -> None:
     settle(1.0)
 
 
+def brain(window: Any) -> None:
+    """The example on the cortex: a vertex read out, two kept beside it."""
+    window.show_panel("brain")
+    page = window.panels["brain"].show_explore()
+    wait(lambda: page.scene is not None and bool(page.showing.clusters), "the clusters")
+    for number in (2, 3, 0):
+        cluster = page.showing.clusters[number]
+        page.pick(cluster.hemisphere, cluster.vertex, pin=True)
+    settle(0.5)
+
+
+def flat_maps(window: Any) -> None:
+    """The same on flat maps."""
+    window.panels["brain"].viewer.history.set_preset("Flat maps")
+    settle(0.5)
+
+
 def refused(window: Any) -> None:
     """A value beyond its limits, and settings that cannot run."""
     page = window.open_study("gap-junction-topology")
@@ -390,6 +407,9 @@ def stops() -> list[Stop]:
              explore),
         Stop("explorer-resnet", "Explorer: a deeper network without training", deeper,
              theme="dark"),
+        Stop("brain", "Brain: synthetic activity on fsaverage5, clusters, time courses", brain,
+             theme="dark"),
+        Stop("brain-flat", "Brain: the same on flat maps", flat_maps),
         Stop("probe", "DNN and brain: probe by layer", measure(LAB, "Figure 5")),
         Stop("encode", "DNN and brain: a simulated cortex, encoded", measure(LAB, "Figure 6A")),
         Stop("rsa", "DNN and brain: geometry, with valid inference",

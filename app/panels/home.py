@@ -96,6 +96,7 @@ class HomePanel(QWidget):
             ("Stimuli: faces, noise, shapes, scenes", "image-multiple-outline", "stimuli"),
             ("Stage: run an experiment", "presentation-play", "stage"),
             ("Explorer: look inside a network", "layers-outline", "explorer"),
+            ("Brain: surfaces and what lies on them", "brain", "brain"),
         ):
             button = Button(words, icon, flat=True)
             button.clicked.connect(lambda _=False, p=panel: self.window_.show_panel(p))

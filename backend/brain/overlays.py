@@ -84,6 +84,11 @@ class Overlay:
         flat = flat[:: max(1, len(flat) // 1_000_000)]
         return np.asarray(flat[np.isfinite(flat)] / self.factor, float)
 
+    @functools.cached_property
+    def reach(self) -> float:
+        """Size that one value in a thousand exceeds."""
+        return float(np.quantile(np.abs(self.every), 0.999)) if len(self.every) else 1.0
+
     def words(self, hemisphere: int, vertex: int, row: int) -> str:
         """The value at a vertex as it is read."""
         value = float(self.row(hemisphere, row)[vertex])
@@ -288,9 +293,10 @@ def example(cortex: Cortex) -> Overlay:
         patterns *= np.abs(patterns)
         floor = smoothed(rng.standard_normal((len(half), 8)), half.faces, 8)
         floor /= floor.std(axis=0)
-        drift = rng.standard_normal((count, 8)) * 0.3
-        course = 1.1 * rises @ patterns.T + drift @ floor.T
-        values.append(np.clip(course, -9, 9).astype(np.float32))
+        drift = np.apply_along_axis(np.convolve, 0, rng.standard_normal((count, 8)),
+                                    np.hanning(9), "same")  # fmt: skip
+        course = 0.9 * rises @ patterns.T + 0.2 * drift @ floor.T
+        values.append((9 * np.tanh(course / 9)).astype(np.float32))
     return Overlay(
         "Synthetic activity", tuple(values), tuple(f"{t:.0f} ms" for t in times), times, "t",
         note="synthetic: smooth noise", synthetic="synthetic: smooth noise on the surface",

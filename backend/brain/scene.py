@@ -52,10 +52,11 @@ ONE_SURFACE = ("ventral", "lateral", "posterior", "dorsal")
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """An overlay with its look."""
+    """An overlay with its look, and the look that it is reset to."""
 
     overlay: Overlay
     look: Look
+    first: Look
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +92,10 @@ class Scene:
         shown[self.chosen] = replace(shown[self.chosen], look=look)
         return replace(self, shown=tuple(shown))
 
-    def added(self, overlay: Overlay, look: Look | None = None) -> Scene:
+    def added(self, overlay: Overlay, look: Look | None = None, first: Look | None = None) -> Scene:
         """With another overlay on top and in hand."""
-        one = Shown(overlay, look or first_look(overlay))
+        first = first or look or first_look(overlay)
+        one = Shown(overlay, look or first, first)
         return replace(self, shown=(one, *self.shown), chosen=0)
 
 
@@ -107,11 +109,15 @@ def example_scene(cortex: Cortex) -> Scene:
 def first_moment(scene: Scene) -> float:
     """When the overlay in hand is strongest."""
     timed = scene.timed
-    if timed is None:
-        return 0.0
-    strength = [np.nan_to_num(np.square(v)).sum(axis=1) for v in timed.overlay.values]
-    times = timed.overlay.times
+    return 0.0 if timed is None else strongest(timed.overlay)
+
+
+@functools.lru_cache(maxsize=8)
+def strongest(overlay: Overlay) -> float:
+    """The moment in ms at which the squares of all values are largest."""
+    times = overlay.times
     assert times is not None
+    strength = [np.nan_to_num(np.square(values)).sum(axis=1) for values in overlay.values]
     return float(round(times[int(np.argmax(np.sum(strength, axis=0)))], 1))
 
 
@@ -156,20 +162,31 @@ def grounds(cortex: Cortex) -> tuple[np.ndarray, ...]:
     return tuple(under(half.sulc) for half in cortex.hemispheres)
 
 
-def layers(scene: Scene, moment: float) -> list[list[rendering.Layer]]:
-    """What is drawn on each hemisphere, lowest first."""
+def layers(
+    scene: Scene, moment: float, kept: Mapping[Overlay, Sequence[np.ndarray]] | None = None
+) -> list[list[rendering.Layer]]:
+    """What is drawn on each hemisphere, lowest first.
+
+    Parameters
+    ----------
+    kept : vertices of clusters that are large enough, where somebody has found them already.
+    """
     found: list[list[rendering.Layer]] = [[] for _ in scene.cortex.hemispheres]
     for one in reversed(scene.shown):
         if not one.look.visible or one.look.opacity == 0:
             continue
-        kept: list[Any] = [None] * len(found)
+        masks: Sequence[Any] = [None] * len(found)
         if one.look.min_area > 0 and not one.overlay.labels:
-            kept = list(kept_vertices(scene.cortex, clusters(
-                scene.cortex, one.overlay, one.look, moment
-            )))  # fmt: skip
+            known = (kept or {}).get(one.overlay)
+            masks = large(scene.cortex, one, moment) if known is None else known
         for number, own in enumerate(found):
-            own.append(layer(one.overlay, one.look, number, moment, kept[number]))
+            own.append(layer(one.overlay, one.look, number, moment, masks[number]))
     return found
+
+
+def large(cortex: Cortex, one: Shown, moment: float) -> list[np.ndarray]:
+    """For each hemisphere (n,) bool: vertices of clusters of at least the least area."""
+    return kept_vertices(cortex, clusters(cortex, one.overlay, one.look, moment))
 
 
 def clusters_in_hand(scene: Scene, moment: float) -> list[Cluster]:
@@ -204,7 +221,7 @@ def region(scene: Scene, hemisphere: int, vertex: int) -> str:
     ]
     if half.side:
         out = share[0] if half.side == "right" else 1 - share[0]
-        words.append("lateral" if out > 0.6 else "medial" if out < 0.25 else "")
+        words.append("lateral" if out > 0.5 else "medial" if out < 0.25 else "")
     return " ".join(word for word in words if word) or "central"
 
 
@@ -239,8 +256,10 @@ def document(scene: Scene, p: BrainParameters) -> dict[str, Any]:
         "cortex": {"name": scene.cortex.name, "files": files},
         "parameters": p.document(), "chosen": scene.chosen, "vertex": scene.vertex,
         "pins": scene.pins,
-        "overlays": [{"look": asdict(one.look), **_kept(scene, one.overlay)}
-                     for one in scene.shown],
+        "overlays": [
+            {"look": asdict(one.look), "first": asdict(one.first), **_kept(scene, one.overlay)}
+            for one in scene.shown
+        ],
     }  # fmt: skip
 
 
@@ -291,12 +310,13 @@ def from_document(found: Mapping[str, Any]) -> Opened:
     for one in reversed(list(found.get("overlays") or ())):
         try:
             overlay, look = _overlay(one, cortex), Look(**one["look"])
+            first = Look(**one["first"])
         except (FileProblem, ParameterError) as problem:
             problems.append(str(problem))
         except (KeyError, TypeError, ValueError, OSError, zlib.error):
             problems.append("An overlay of the scene is damaged; it is left out.")
         else:
-            scene = scene.added(overlay, look)
+            scene = scene.added(overlay, look, first)
     chosen = found.get("chosen")
     good = isinstance(chosen, int) and 0 <= chosen < len(scene.shown)
     pins = tuple(filter(None, (_vertex(one, cortex) for one in found.get("pins") or ())))

@@ -29,6 +29,7 @@ What a channel must hold for each kind (arrays; missing keys are allowed unless 
 ``maps``          latest ``maps``\\* (channels, H, W): channels of a layer, one selectable; ``note``
 ``lasso``         latest ``x``\\*, ``y``\\*: points that are chosen by drawing around them;
                   ``x_title``, ``y_title``, ``note``
+``surface``       latest ``drawing``\\*: a cortex from several sides, and ``note``
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from typing import Any, Literal
 ViewKind = Literal[
     "raster", "traces", "image", "histogram", "bars", "psychometric", "scatter", "matrix",
     "checks", "band", "counters", "editor", "pictures", "sheet", "maps", "lasso",
+    "surface",
 ]  # fmt: skip
 
 

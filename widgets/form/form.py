@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, get_args
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -90,6 +92,7 @@ class ParameterForm(QWidget):
         self._values: dict[str, Any] = {}
         self._preset: dict[str, Any] = {}
         self._refusals: dict[str, str] = {}
+        self._hidden: frozenset[str] = frozenset()
         self._running = False
         self._build()
         defaults = {name: one.default for name, one in self.declarations.items()}
@@ -233,9 +236,26 @@ class ParameterForm(QWidget):
             if shown == group.isHidden():
                 group.setVisible(shown)
 
+    def hide_rows(self, names: Iterable[str]) -> None:
+        """Parameters that mean nothing for the data in hand."""
+        self._hidden = frozenset(names)
+        self._show_conditions()
+
+    def narrow(self, name: str, **changes: Any) -> None:
+        """Show limits, step and symbol of the data in hand; what is accepted stays as declared."""
+        self.rows[name].narrow(replace(self.declarations[name], **changes))
+
+    def title_group(self, group: str, title: str) -> None:
+        """Head a group with the name of what it is about."""
+        head = self.groups[group].head
+        if head.text() != title:
+            head.setText(title)
+            head.setAccessibleName(title)
+            head.update()
+
     def is_shown(self, name: str) -> bool:
         """True when the parameter's condition holds, and its master's too."""
-        if name in self.model.unused(self._values):
+        if name in self._hidden or name in self.model.unused(self._values):
             return False
         condition = self.declarations[name].shown_if
         if condition is None:

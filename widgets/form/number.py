@@ -114,6 +114,10 @@ class NumberField(QAbstractSpinBox):
         more += self._unit_width
         return theme.dp(90) + max(self._unit_width - theme.dp(32), min(more, theme.dp(40)), 0)
 
+    def narrow(self, declared: Declaration) -> None:
+        """Other limits, step and decimals; the unit stays."""
+        self._declared = declared
+
     @property
     def value(self) -> float:
         """The last good value."""

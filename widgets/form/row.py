@@ -136,6 +136,19 @@ class FormRow(QWidget):
             self._place()
         self._show_dot()
 
+    def narrow(self, declared: Declaration) -> None:
+        """Limits, step and symbol of the data in hand; kind and unit stay."""
+        if declared == self.declared:
+            return
+        self.declared, self._symbol = declared, None
+        self.field.narrow(declared)
+        if self.slider is not None:
+            self.slider.narrow(declared)
+        if self.value is not None:
+            self.set_value(self.value)
+        self._place()
+        self.update()
+
     def set_preset(self, value: Any) -> None:
         """Remember what the preset says, for the dot and the description."""
         self.preset = value

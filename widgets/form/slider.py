@@ -64,6 +64,10 @@ class Slider(QSlider):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.valueChanged.connect(self._moved)
 
+    def narrow(self, declared: Declaration) -> None:
+        """Other limits and steps."""
+        self._declared = declared
+
     def set_value(self, value: float) -> None:
         """Put the handle at a value without telling anybody."""
         if self.isSliderDown():

@@ -17,6 +17,7 @@ KINDS = {
     "image": ("image", "ImageView"),
     "editor": ("editor", "EditorView"),
     "matrix": ("image", "MatrixView"),
+    "surface": ("surface", "SurfaceView"),
     "lasso": ("lasso", "LassoView"),
     "maps": ("maps", "MapsView"),
     "histogram": ("charts", "HistogramView"),

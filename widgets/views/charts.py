@@ -152,6 +152,7 @@ class BarsView(PlotView):
 
     def _draw(self, channel: Any) -> bool:
         data = channel.snapshot()
+        self.retitle(data)
         self._labels = [str(label) for label in data.get("labels", ())]
         self._values = np.asarray(data.get("values", ()), float)
         ends = data.get("low"), data.get("high")

@@ -1,0 +1,1 @@
+"""The brain: surfaces with overlays."""
