@@ -103,7 +103,8 @@ def render(
         else:
             axes.text(0.5, 0.5, "no data yet", ha="center", transform=axes.transAxes)
         if view.kind not in TEXT:
-            figure.tight_layout(pad=0.6)
+            for _ in range(2):  # the numbers beside a square image are known after the first
+                figure.tight_layout(pad=0.6)
             place_legend(figure, axes, view, theme, grow=size.height_mm is None)
         out = BytesIO()
         metadata = {"Date": None} if form == "svg" else None
@@ -437,7 +438,7 @@ def draw_matrix(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme
     else:
         drawn = axes.imshow(image, **image_look(view, data), aspect=aspect)
         bar = figure.colorbar(drawn, ax=axes, fraction=0.046, pad=0.03)
-        bar.set_label(view.unit)
+        bar.set_label(view.unit, color=data_colour("text3", theme))
     bar.ax.tick_params(labelsize=7, colors=data_colour("text3", theme))
     for labels, ticks, names in (
         (data.get("x_labels"), axes.set_xticks, axes.set_xticklabels),

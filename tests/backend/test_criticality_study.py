@@ -12,6 +12,8 @@ import networkx
 import nibabel
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from backend.brain.connectome import synthetic
 from backend.core.objects import as_object
@@ -128,6 +130,40 @@ def test_exports_can_be_read_by_others(tmp_path: Path) -> None:
     assert values.shape == (60, 90)
     assert labels[0] == "R 1"
     assert said == []
+
+
+LIVE = {
+    name: declared
+    for name, declared in STUDY.Parameters.declarations().items()
+    if declared.slider and name != "pace"
+}
+
+
+@given(data=st.data())
+@settings(max_examples=15, deadline=None)
+def test_a_storm_of_sliders_never_stops_a_live_run(data: st.DataObject) -> None:
+    model = data.draw(st.sampled_from(["automaton", "neurons"]))
+    names = data.draw(st.lists(st.sampled_from(sorted(LIVE)), min_size=1, max_size=10))
+    steps = data.draw(st.lists(st.integers(0, 1400), min_size=len(names), max_size=len(names)))
+    schedule = []
+    for step, name in zip(steps, names, strict=True):
+        low, high = LIVE[name].low, LIVE[name].high
+        assert low is not None
+        assert high is not None
+        whole = LIVE[name].kind == "int"
+        value: Any = data.draw(st.integers(int(low), int(high)) if whole else st.floats(low, high))
+        schedule.append(ChangeAt(step, {name: value}))
+    schedule.sort(key=lambda one: one.step)
+    run = finished(duration=20_000 if model == "automaton" else 1500, schedule=tuple(schedule),
+                   model=model, regions=3)  # fmt: skip
+    assert run.steps == (1400 if model == "automaton" else 1500)
+    assert all(np.isfinite(one.value) for one in run.result.values.values())
+
+
+def test_the_literal_reading_is_warned_of() -> None:
+    p = STUDY.Parameters().changed(r2_meaning="exit")
+    assert [notice.fix for notice in STUDY.check(p)] == ["stay"]
+    assert STUDY.check(STUDY.Parameters()) == []
 
 
 # ---- sweeps -------------------------------------------------------------------------------

@@ -250,7 +250,8 @@ VIEWS: tuple[View, ...] = (
     ),
     View(
         "s_hurst", "Hurst exponent", "traces", "s_hurst", "R/S, biased", icon="chart-line",
-        x=_VARIED, y=Axis("H"), series=(Series("hurst", "H", "1"),), priority=3,
+        x=_VARIED, y=Axis("H"), priority=3,
+        series=(Series("hurst", "H", "1"), Series("white", "white noise", "theory", "dash")),
         empty="Appears when a sweep runs.",
         help="The published maximum at criticality did not reproduce. Unrelated noise gives .58 "
         "at 200 samples.",

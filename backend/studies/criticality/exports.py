@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from backend.core.files import replacing, write_json, write_text
-from backend.core.objects import WorkspaceObject
+from backend.core.objects import ArrayObject, WorkspaceObject
 
 
 @dataclass
@@ -105,6 +105,12 @@ class Events(WorkspaceObject):
         pairs = zip(self.steps.tolist(), self.nodes.tolist(), strict=True)
         lines = [f"{step},{node}" for step, node in pairs]
         write_text(path, "\n".join(["step,node", *lines]) + "\n")
+
+
+class Stack(ArrayObject):
+    """Matrices of several values, with the values and the names of the regions."""
+
+    formats = ("npz", "npy")
 
 
 def matrix(name: str, values: np.ndarray, labels: tuple[str, ...]) -> Matrix:

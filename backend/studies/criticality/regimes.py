@@ -8,6 +8,7 @@ import numpy as np
 
 from backend.brain.region_series import upper
 from backend.core.run import Run
+from backend.studies.criticality import exports
 from backend.studies.criticality.live_parts import bold_data, structure_data
 from backend.studies.criticality.measures import avalanche_data, fit_of, shown
 from backend.studies.criticality.parameters import VARIED, CriticalityParameters, grid
@@ -37,7 +38,20 @@ def regimes(run: Run) -> None:
         with ThreadPoolExecutor(p.workers) as pool:
             made = list(pool.map(one, range(p.seed, p.seed + n)))
         show(run, place, value, made, connectome.labels)
+        _offer(run, name, value, made, connectome.labels)
         run.progress(place + 1, len(values))
+
+
+def _offer(run: Run, name: str, value: float, made: list[Made], labels: tuple[str, ...]) -> None:
+    """Connectivity and the first run's BOLD of one regime."""
+    p: CriticalityParameters = run.parameters
+    interval = p.every * p.step / 1000 if p.model == "automaton" else p.tr
+    fc, bold = np.mean([one.fc for one in made], axis=0), made[0].bold
+    run.offer(f"fc_{value:g}", f"FC, {name} {value:g}", lambda: exports.matrix("FC", fc, labels))
+    run.offer(
+        f"bold_{value:g}", f"BOLD, {name} {value:g}",
+        lambda: exports.series(bold, labels, interval),
+    )  # fmt: skip
 
 
 def show(run: Run, place: int, value: float, made: list[Made], labels: tuple[str, ...]) -> None:

@@ -92,6 +92,12 @@ def check(p: CriticalityParameters, procedure: str) -> list[Notice]:
                 "regions", "Fewer regions", f"The connectome has {len(connectome)} regions; "
                 f"{p.regions} are asked for. All {len(connectome)} are simulated.", len(connectome),
             ))  # fmt: skip
+    if p.model == "automaton" and p.r2_meaning == "exit" and p.r2 > 0.5:
+        found.append(Notice(
+            "r2_meaning", "Nodes lock into waves", f"r₂ = {p.r2:g} as the chance to leave brings "
+            "nodes back together: FC nears 1 and no optimum lies inside. \"Stay refractory\" gives "
+            "Figure 5.", "stay",
+        ))  # fmt: skip
     if connectome.isolated:
         names = ", ".join(connectome.isolated[:6])
         more = f" and {len(connectome.isolated) - 6} more" if len(connectome.isolated) > 6 else ""

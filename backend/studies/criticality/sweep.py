@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,18 +73,21 @@ def sweep(run: Run) -> None:
     per_point = p.runs if automaton else p.networks
     run.progress(0, len(values) * per_point, "sweep")
     _offer(run, points, connectome.labels)
-    for value in values:
-        point = Point(value)
-        for rows, fc in chunks_of(run, connectome, value, tds):
-            point.rows += rows
-            point.fc = point.fc + fc
-            if not points or points[-1] is not point:
-                points.append(point)
-            _publish(run, points, tds, structure)
-            done = sum(len(one.rows) for one in points)
-            run.progress(done, len(values) * per_point)
-        _measure_point(run, point, tds, structure)
-        run.table("sweep", _table(points))
+    try:
+        for value in values:
+            point = Point(value)
+            for rows, fc in chunks_of(run, connectome, value, tds):
+                point.rows += rows
+                point.fc = point.fc + fc
+                if not points or points[-1] is not point:
+                    points.append(point)
+                _publish(run, points, tds, structure)
+                done = sum(len(one.rows) for one in points)
+                run.progress(done, len(values) * per_point)
+            _measure_point(run, point, tds, structure)
+    finally:  # a cancelled sweep keeps what it did
+        if points:
+            run.table("sweep", _table(points))
     _conclude(run, points, tds)
 
 
@@ -136,11 +140,12 @@ def _publish_others(
         **base, exponent=exponent, ks=ks, mean_fc=mean_fc, **lines,
         critical=np.full(len(points), 1.5), note=f"metrics at T_d {chosen}",
     )  # fmt: skip
-    for name in ("hurst",):
-        ends = np.array([mean_and_ends(point.values(name)) for point in points])
-        run.channel("s_hurst").publish(
-            **base, hurst=ends[:, 0], bands={"hurst": (ends[:, 1], ends[:, 2])}
-        )
+    ends = np.array([mean_and_ends(point.values("hurst")) for point in points])
+    white = white_noise(points[0].rows[0]["samples"])
+    run.channel("s_hurst").publish(
+        **base, hurst=ends[:, 0], white=np.full(len(points), white),
+        bands={"hurst": (ends[:, 1], ends[:, 2])},
+    )  # fmt: skip
     alike = np.array([alike_of(point, structure) for point in points])
     run.channel("s_likeness").publish(**base, likeness=alike)
     windows = np.array([
@@ -151,6 +156,14 @@ def _publish_others(
         run.channel("s_window").publish(
             **base, lower=windows[:, 0], upper=windows[:, 1], isolated=windows[:, 2]
         )
+
+
+@functools.cache
+def white_noise(samples: int) -> float:
+    """What R/S makes of white noise so long, whose exponent is .5; NaN when it is too short."""
+    from backend.analysis.hurst import FEWEST, calibration
+
+    return calibration(samples, (0.5,), 200)[0][1] if samples >= FEWEST else float("nan")
 
 
 def nearest(values: list[float], wanted: float) -> float:
@@ -260,8 +273,6 @@ def _table(points: list[Point]) -> dict[str, list[Any]]:
 
 def _offer(run: Run, points: list[Point], labels: tuple[str, ...]) -> None:
     def mean_fc() -> Any:
-        from backend.core.objects import ArrayObject
-
         n = len(labels)
         stack = np.zeros((len(points), n, n))
         where = np.triu_indices(n, 1)
@@ -269,8 +280,10 @@ def _offer(run: Run, points: list[Point], labels: tuple[str, ...]) -> None:
             stack[place][where] = point.mean_fc
         stack += stack.transpose(0, 2, 1)
         values = np.array([point.x for point in points])
-        return ArrayObject(array=stack, axes=("value", "region", "region"),
-                           companions={"value": values, "labels": np.array(labels)})  # fmt: skip
+        return exports.Stack(
+            array=stack, axes=("value", "region", "region"), limits=(-1.0, 1.0),
+            companions={"value": values, "labels": np.array(labels)},
+        )  # fmt: skip
 
     run.offer("sweep", "Sweep table", lambda: _table(points))
     run.offer("mean_fc", "Mean FC of every point", mean_fc)

@@ -117,7 +117,8 @@ def row_of(
     h = float(np.nanmean(hurst(signal))) if len(made.bold) >= FEWEST else float("nan")
     edges = window(made.fc, p.positive, seed) if with_window else None
     return {
-        "seed": seed, "rate": made.rate, "exponent": fit.exponent, "ks": fit.distance,
+        "seed": seed, "samples": len(made.bold), "rate": made.rate,
+        "exponent": fit.exponent, "ks": fit.distance,
         "largest": int(size.max(initial=0)), "avalanches": len(made.sizes), "hurst": h,
         "mean_fc": float(upper(made.fc).mean()),
         "likeness": likeness(made.fc, structure_of(p, connectome.counts)),
