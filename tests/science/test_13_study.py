@@ -62,7 +62,7 @@ def test_metrics_are_best_inside_near_the_tuned_threshold() -> None:
 
 def test_r2_as_printed_has_no_optimum_inside() -> None:
     """Item 7, and that the study says so."""
-    run, verdicts = measured("r₂ as printed", thresholds="0.1, 0.52, 0.7, 1.4")
+    run, verdicts = measured("Figure 5, r2 as printed", thresholds="0.1, 0.52, 0.7, 1.4")
     assert set(verdicts.values()) == {Verdict.AGREE}
     assert any("no optimum inside" in note for note in run.result.notes)
 

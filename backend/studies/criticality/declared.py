@@ -181,7 +181,7 @@ def _people() -> tuple[View, ...]:
 VIEWS: tuple[View, ...] = (
     View(
         "nodes", "Nodes", "scatter", "nodes", "from above", icon="brain",
-        x=Axis("left to right", "mm", -80.0, 80.0), y=Axis("back to front", "mm", -100.0, 100.0),
+        x=Axis("right", "mm", -80.0, 80.0), y=Axis("front", "mm", -100.0, 100.0),
         series=(
             Series("quiet", "quiet", "8", "dots"),
             Series("refractory", "refractory", "1", "dots"),
@@ -288,17 +288,14 @@ VIEWS: tuple[View, ...] = (
     ),
 )  # fmt: skip
 
-_LOWER = row("avalanches", "bold", "fc")
-_SIDE = column("regime", "network", "structure", weights=(5, 7, 6))
+_BELOW = (row("avalanches", "bold", "fc"), row("regime", "network", "structure"))
 
 LAYOUT = {
-    "automaton": row(
-        column(row("nodes", column("raster", "active", weights=(2, 1)), weights=(1, 2)), _LOWER),
-        _SIDE, weights=(3, 1),
+    "automaton": column(
+        row("nodes", column("raster", "active", weights=(2, 1)), weights=(1, 2)), *_BELOW,
+        weights=(6, 5, 6),
     ),
-    "neurons": row(
-        column(column("nraster", "rates", weights=(2, 1)), _LOWER), _SIDE, weights=(3, 1)
-    ),
+    "neurons": column(column("nraster", "rates", weights=(2, 1)), *_BELOW, weights=(6, 5, 6)),
     "recordings": column(
         row("h_global_efficiency", "h_local_efficiency", "h_clustering"),
         row("h_path", "h_strength", "h_density"),

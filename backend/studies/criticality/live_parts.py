@@ -14,7 +14,6 @@ from backend.studies.criticality.measures import (
     fit_of,
     network_data,
     regime_data,
-    shown,
 )
 from backend.studies.criticality.parameters import CriticalityParameters
 from backend.studies.criticality.setup import check, structure_of
@@ -187,12 +186,7 @@ def look_at_network(
     known = count >= FEWEST
     h = float(np.nanmean(hurst(for_hurst))) if known else float("nan")
     mean = float(upper(fc).mean())
-    extra = [
-        ("Mean FC", f"{count} samples", shown(mean)),
-        ("Like the structure", "r of pairs", shown(alike)),
-        ("Hurst exponent", "R/S, biased", shown(h) if known else f"from {FEWEST} samples"),
-    ]
-    run.channel("network").publish(**network_data(measured, p.td, extra))
+    run.channel("network").publish(**network_data(measured, p.td))
     for name in ("global_efficiency", "local_efficiency", "clustering", "strength", "density"):
         run.measure(name, getattr(measured, name))
     run.result.values.pop("path", None)

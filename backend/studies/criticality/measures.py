@@ -83,16 +83,13 @@ def regime_data(fit: PowerLaw, word: str, found: np.ndarray, model: str) -> dict
         ("KS distance", "from that power law", shown(fit.distance) if known else unknown),
         ("Avalanches", "200 give an exponent", show_number(len(found))),
         ("Largest", "", show_number(int(found.max())) if len(found) else "–"),
-        (f"Above {kind.large}", "share of sizes",
-         shown(100 * float((found > kind.large).mean())) + " %" if len(found) else "–"),
         ("LLR, p", "against an exponential",
          f"{shown(fit.ratio)}, {p_words(fit.p)}" if known and math.isfinite(fit.p) else unknown),
     ]  # fmt: skip
-    caption = "told from avalanche sizes alone" if known else "too few avalanches so far"
-    return {"lead": word, "caption": caption, "rows": rows}
+    return {"lead": word, "caption": "" if known else "too few avalanches so far", "rows": rows}
 
 
-def network_data(found: Metrics, td: float, extra: list[tuple[str, str, str]]) -> dict[str, Any]:
+def network_data(found: Metrics, td: float) -> dict[str, Any]:
     """Counters of the six metrics at T_d; L says how much of the network it speaks of."""
     whole = found.reachable >= 1
     note = "" if whole else f"of {shown(100 * found.reachable)} % of pairs: not comparable"
@@ -100,14 +97,14 @@ def network_data(found: Metrics, td: float, extra: list[tuple[str, str, str]]) -
     rows = [
         ("Local efficiency", "", shown(found.local_efficiency)),
         ("Clustering", "", shown(found.clustering)),
-        ("Path length L", note, path),
-        ("Mean strength", "E_corr", shown(found.strength)),
-        ("Density", "the paper says sparsity", shown(found.density)),
-        ("Isolated regions", f"largest component {found.largest}", str(found.isolated)),
-        *extra,
+        ("L", note or "path length", path),
+        ("Strength", "mean, E_corr", shown(found.strength)),
+        ("Density", "paper: sparsity", shown(found.density)),
     ]
-    return {"lead": shown(found.global_efficiency), "rows": rows,
-            "caption": f"global efficiency at T_d = {td:g}"}  # fmt: skip
+    if found.isolated:
+        rows.append(("Isolated", f"largest component {found.largest}", str(found.isolated)))
+    lead = show_number(float(f"{found.global_efficiency:.3f}"), 3)
+    return {"lead": lead, "rows": rows, "caption": f"global efficiency, T_d {td:g}"}
 
 
 def p_words(p: float) -> str:

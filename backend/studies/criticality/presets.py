@@ -130,7 +130,7 @@ PRESETS: tuple[Preset, ...] = (
         "The peak's place was tuned by the choice of the connectome.",
     ),
     Preset(
-        "r₂ as printed", "Waves, and no optimum inside",
+        "Figure 5, r2 as printed", "Waves, and no optimum inside",
         {"r2_meaning": "exit", "td": 0.1, "tds": "0.1", "thresholds": LITERAL_POINTS,
          "runs": 16, "window": False},
         "gh", LITERAL,
