@@ -230,7 +230,7 @@ def sweep(window: Any) -> None:
     window.show_panel("sweeps")
     panel = window.panels["sweeps"]
     panel.history.set_values(
-        {"first_values": "0, 2, 4, 6", "second_values": "0:0.2:5", "trials": 2}, "tour"
+        {"first_values": "0, 2, 4, 6", "second_values": "0:0.2:5", "trials": 4}, "tour"
     )
     panel.run()
     wait(lambda: panel.work.settled, "the sweep")
