@@ -40,6 +40,9 @@ def fill_menu(menu: QMenu, page: StudyPage) -> None:
     data_menu.setEnabled(bool(job and job.run.offers))
     for offer in list(job.run.offers.values()) if job else []:
         add(data_menu, f"{offer.label}…", partial(export_offer, page, job, offer))
+    for offer in list(job.run.offers.values()) if job else []:
+        if offer.maps:
+            add(menu, f"Send {offer.label} to cortex", partial(send_to_cortex, page, job, offer))
     menu.addSeparator()
     table = add(menu, "Result table…", lambda: export_table(page))
     html = add(menu, "Report…", lambda: export_report(page))
@@ -144,6 +147,22 @@ def export_offer(page: StudyPage, job: Job | None, offer: Offer) -> None:
             page.tell_later("", f"{with_ending(path, made).name} was saved.")
 
     job.run.at_border(save)
+
+
+def send_to_cortex(page: StudyPage, job: Job | None, offer: Offer) -> None:
+    """Draw maps that a run holds on the cortex; they are made in the worker at a block border."""
+    if job is None:
+        return
+
+    def make() -> None:
+        try:
+            made = as_object(offer.label, offer.make(), job.provenance())
+        except Exception as error:  # shown by the page; a worker must survive any export
+            page.tell_later("The maps were not made", str(error))
+        else:
+            page.call_later(partial(page.window_.show_maps, made))
+
+    job.run.at_border(make)
 
 
 def with_ending(path: Path, made: WorkspaceObject) -> Path:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from app import exporting
 from app.actions import ACTIONS, PANELS
 from backend.stimuli.set_store import SetStore
 from backend.studies import find, ids
@@ -48,6 +49,12 @@ def actions(window: MainWindow) -> list[Row]:
     for procedure in getattr(front, "procedures", ()):
         start = partial(front.start, procedure.id)
         rows.append((procedure.button, front.board.title, "", procedure.icon, "action", start))
+    page = window.page
+    job = page.controller.job if page is not None else None
+    for offer in list(job.run.offers.values()) if job is not None else []:
+        if page is not None and offer.maps:
+            send = partial(exporting.send_to_cortex, page, job, offer)
+            rows.append((f"Send {offer.label} to cortex", "Brain", "", "brain", "action", send))
     for number, panel in enumerate(PANELS, 1):
         call = partial(window.show_panel, panel.id)
         rows.append((f"Go to {panel.word}", "Panel", f"Ctrl+{number}", panel.icon, "action", call))

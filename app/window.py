@@ -57,6 +57,7 @@ from widgets.parts import Button
 if TYPE_CHECKING:
     from app.panels.simulate.page import StudyPage
     from app.panels.studies import StudyPanel
+    from backend.core.objects import WorkspaceObject
     from backend.stimuli.set_store import StoredSet
 
 SMALLEST = QSize(1100, 640)
@@ -314,6 +315,16 @@ class MainWindow(QMainWindow):
         panel = self.panels["stimuli"]
         panel.browser.choose(stored.id)
         panel.sets.show(stored)
+
+    def show_maps(self, maps: WorkspaceObject) -> None:
+        """Draw maps of a study on the cortex."""
+        from backend.brain.surface_map import SurfaceMap
+
+        if not isinstance(maps, SurfaceMap):
+            self.say(f"{maps.name} has no places on a surface; export it as a table.")
+            return
+        self.show_panel("brain")
+        self.panels["brain"].show_explore().files.send(maps)
 
     # ---- runs ------------------------------------------------------------------------------
 

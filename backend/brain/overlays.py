@@ -150,6 +150,13 @@ def first_look(overlay: Overlay) -> Look:
                 rounded(0.15 * high))  # fmt: skip
 
 
+def whole(overlay: Overlay) -> Look:
+    """How maps of a study appear at first: every value drawn."""
+    look = first_look(overlay)
+    return replace(look, threshold=0.0, soft=0.0,
+                   palette="viridis" if look.palette == "warm" else look.palette)  # fmt: skip
+
+
 def anatomy(overlay: Overlay) -> Look:
     """An overlay drawn in grey all over, as sulci are."""
     high = rounded(float(np.quantile(np.abs(overlay.every), 0.99)))

@@ -79,11 +79,15 @@ class StopCondition:
 
 @dataclass
 class Offer:
-    """Something to export: made only when asked for, at a block border."""
+    """Something to export: made only when asked for, at a block border.
+
+    ``maps`` are values on a surface, which the brain panel draws.
+    """
 
     name: str
     label: str
     make: Callable[[], Any]
+    maps: bool = False
 
 
 class Run:
@@ -233,9 +237,9 @@ class Run:
         """Publish a value that stop conditions and the status read ("E rate", in its unit)."""
         self.monitors[name] = float(value)
 
-    def offer(self, name: str, label: str, make: Callable[[], Any]) -> None:
+    def offer(self, name: str, label: str, make: Callable[[], Any], maps: bool = False) -> None:
         """Offer an export: ``make`` returns a workspace object or array, called at a border."""
-        self.offers[name] = Offer(name, label, make)
+        self.offers[name] = Offer(name, label, make, maps)
 
     def status(self, activity: str) -> None:
         """What the run is doing, for the job strip."""

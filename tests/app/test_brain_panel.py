@@ -306,6 +306,37 @@ def test_the_simulated_cortex_is_drawn_on_its_sphere(page: BrainPage, wait: Wait
     assert names(page)[0] == "Synthetic activity"
 
 
+@pytest.mark.slow
+def test_maps_of_a_run_are_sent_to_the_cortex(
+    page: BrainPage, window: MainWindow, wait: Wait
+) -> None:
+    from app.exporting import fill_menu
+    from app.finder import actions
+
+    study = window.open_study("dnnbrain")
+    study.choose_preset("Figure 6A")
+    study.measure()
+    job = study.controller.job
+    assert job is not None
+    wait(lambda: job.finished, timeout=90_000)
+    menu = study.header.export.menu()
+    fill_menu(menu, study)
+    (send,) = [one for one in menu.actions() if one.text().startswith("Send Maps of the encoding")]
+    assert any(row[0] == send.text() for row in actions(window))
+    send.trigger()
+    wait(lambda: window.panel == "brain")
+    wait(lambda: page.scene is not None and names(page)[0].startswith("Maps of the encoding"))
+    assert "no anatomy" in page.header.synthetic.toolTip()
+    assert page.scene is not None
+    assert page.scene.hand is not None
+    assert page.scene.hand.overlay.rows > 5
+    before = coloured(page)
+    assert before > 200
+    page.history.set_value("map_number", 2)
+    page.pick(0, int(np.flatnonzero(np.isfinite(page.scene.hand.overlay.values[0][1]))[0]))
+    assert page.scene.hand.overlay.maps[1] in page.vertex.lead.label.text()
+
+
 def test_a_scene_file_and_a_session_bring_everything_back(
     page: BrainPage, window: MainWindow, wait: Wait, tmp_path: Path
 ) -> None:

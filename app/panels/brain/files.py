@@ -12,8 +12,8 @@ import numpy as np
 from PySide6.QtWidgets import QFileDialog
 
 from app import exporting
-from backend.brain.cortex import Cortex
-from backend.brain.overlays import Overlay, anatomy, sulcal_depth
+from backend.brain.cortex import SIMULATED_SPHERE, Cortex
+from backend.brain.overlays import Look, Overlay, anatomy, sulcal_depth, whole
 from backend.brain.scene import (
     ENDING,
     Opened,
@@ -32,6 +32,7 @@ from widgets.banner import Banner
 
 if TYPE_CHECKING:
     from app.panels.brain.page import BrainPage
+    from backend.brain.surface_map import SurfaceMap
 
 KINDS = (
     "Values on the cortex (*.gii *.nii *.nii.gz *.mgh *.mgz *.annot *.label *.stc *.npy);;"
@@ -58,7 +59,7 @@ class FileWork:
     def __init__(self, page: BrainPage) -> None:
         self.page = page
         self.doing = ""
-        self._waiting: list[Path] = []
+        self._waiting: list[Path | SurfaceMap] = []
 
     def start(self, what: str) -> None:
         """Do what a button or menu asks for."""
@@ -143,32 +144,25 @@ class FileWork:
         scene = page.scene
         if not self._waiting or self.doing or scene is None:
             return
-        path, cortex = self._waiting.pop(0), scene.cortex
+        source, cortex = self._waiting.pop(0), scene.cortex
         page.banners.remove("read")
-        self.doing = f"Reading {path.name}"
+        self.doing = f"Reading {source.name}"
+        page.work.ask("read", source.name, lambda: read_for(source, cortex))
 
-        def call() -> tuple[Cortex, Overlay]:
-            from backend.brain.overlay_files import read_overlay
-
-            return cortex, read_overlay(path, cortex)
-
-        page.work.ask("read", path, call)
-
-    def take_read(self, found: tuple[Cortex, Overlay]) -> None:
+    def take_read(self, found: tuple[Cortex, Overlay, Look | None]) -> None:
         """An overlay was read."""
-        cortex, overlay = found
         self.doing = ""
-        self.add(cortex, overlay)
+        self.add(*found)
         self._read_next()
 
-    def add(self, cortex: Cortex, overlay: Overlay) -> None:
+    def add(self, cortex: Cortex, overlay: Overlay, look: Look | None = None) -> None:
         """Put an overlay on top, as a step of undo."""
         page = self.page
         scene = page.scene
         if scene is None or scene.cortex is not cortex:
             page.window_.say(f"{overlay.name} was read for another surface; it is left out.")
             return
-        added = scene.added(overlay)
+        added = scene.added(overlay, look)
         if overlay.times is not None and not _within(page.parameters.moment, overlay.times):
             page.history.apply(page.history.preset, {"moment": first_moment(added)})
         page.scenes.set(added, f"Open {overlay.name}")
@@ -195,31 +189,13 @@ class FileWork:
         self.doing = "Opening the scene"
         page.work.ask("open", key, lambda: (key, from_document(held)))
 
-    def send(self, made: Any) -> None:
+    def send(self, made: SurfaceMap) -> None:
         """Maps of a study, on the surface they belong to."""
-        page = self.page
-        wanted = "simulated sphere" if made.synthetic else ""
-        if wanted and page.parameters.mesh != wanted:
-            page.history.set_value("mesh", wanted)
-        scene = page.scenes.scene
-
-        def call() -> tuple[tuple[str, str], Scene]:
-            from backend.brain.overlay_files import of_surface_map
-
-            before = scene or opened_mesh(*page._mesh_key())
-            return key, before.added(of_surface_map(made, before.cortex))
-
-        key = page._mesh_key()
-        if scene is None:
-            self.doing = f"Drawing {made.name}"
-            page.work.ask("open", key, call)
-            return
-        from backend.brain.overlay_files import of_surface_map
-
-        try:
-            self.add(scene.cortex, of_surface_map(made, scene.cortex))
-        except FileProblem as problem:
-            page.refuse(Failure("The maps do not fit this surface", str(problem)), "read")
+        history = self.page.history
+        if made.synthetic and self.page.parameters.mesh != SIMULATED_SPHERE:
+            history.set_value("mesh", SIMULATED_SPHERE)
+        self._waiting.append(made)
+        self._read_next()
 
     # ---- saving ----------------------------------------------------------------------------
 
@@ -321,6 +297,16 @@ class FileWork:
 
 def _within(moment: float, times: np.ndarray) -> bool:
     return bool(times[0] <= moment <= times[-1])
+
+
+def read_for(source: Path | SurfaceMap, cortex: Cortex) -> tuple[Cortex, Overlay, Look | None]:
+    """A file's or a study's values for a cortex, and how they appear at first."""
+    from backend.brain.overlay_files import of_surface_map, read_overlay
+
+    if isinstance(source, Path):
+        return cortex, read_overlay(source, cortex), None
+    overlay = of_surface_map(source, cortex)
+    return cortex, overlay, whole(overlay)
 
 
 def opened_mesh(mesh: str, surface: str) -> Scene:

@@ -91,7 +91,8 @@ class Showing:
             low, high = one.look.ends
             parcels = bool(one.overlay.labels) and one.look.palette == "labels"
             ends = ("", "") if parcels else (number(low), number(high))
-            rows.append(OverlayRow(one.overlay.name, note_of(one.overlay), one.look.visible,
+            note = note_of(one.overlay, one.look.map_number)
+            rows.append(OverlayRow(one.overlay.name, note, one.look.visible,
                                    table(one.overlay, one.look), ends))  # fmt: skip
         self.page.overlays.show_rows(rows, scene.chosen)
         said = [one.overlay.synthetic for one in scene.shown if one.overlay.synthetic]
@@ -339,13 +340,14 @@ class Showing:
                      if one.hemisphere == half and vertex in one.vertices), -1)  # fmt: skip
 
 
-def note_of(overlay: Overlay) -> str:
+def note_of(overlay: Overlay, number: int) -> str:
     """Unit, rows and source of an overlay in a line."""
     rows = ""
     if overlay.times is not None:
         rows = f"{overlay.rows} moments"
     elif overlay.rows > 1:
-        rows = f"{overlay.rows} maps"
+        name = overlay.maps[min(number, overlay.rows) - 1]
+        rows = f"{name}, map {number} of {overlay.rows}"
     elif overlay.labels:
         rows = f"{len(overlay.labels)} parcels"
     return ", ".join(word for word in (overlay.unit, rows, overlay.note) if word)

@@ -80,7 +80,7 @@ class StudyPage(TickingPage):
         self._said_job: Job | None = None
         self._then: Callable[[], object] | None = None
         self._buttons: list[Procedure] = []
-        self._later: list[tuple[str, str]] = []
+        self._later: list[Callable[[], object]] = []
         self.tick(FRAME_MS, self._frame)
         self.tick(SLOW_MS, self._slow)
         self._connect()
@@ -191,11 +191,7 @@ class StudyPage(TickingPage):
         panel = self.controller.study.panel
         self.window_.rail.show_alive(panel, self.window_.running_in(panel))
         while self._later:
-            title, text = self._later.pop(0)
-            if title:
-                self.words.say(title, text)
-            else:
-                self.window_.say(text)
+            self._later.pop(0)()
         show_result(self.result, self.controller)
         drawing = self.strip.draw.isChecked() or not self.controller.alive
         self.board.set_stale(stale_words(self.controller) if drawing else "drawing off")
@@ -495,7 +491,14 @@ class StudyPage(TickingPage):
 
     def tell_later(self, title: str, text: str) -> None:
         """From a worker: say this at the next slow tick."""
-        self._later.append((title, text))
+        self.call_later(partial(self.words.say if title else self._say, title, text))
+
+    def _say(self, title: str, text: str) -> None:
+        self.window_.say(text)
+
+    def call_later(self, call: Callable[[], object]) -> None:
+        """From a worker: do this at the next slow tick."""
+        self._later.append(call)
 
     def show_methods(self) -> None:
         """The methods paragraph, ready to copy."""

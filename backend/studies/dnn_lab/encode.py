@@ -201,7 +201,8 @@ def tabulate(run: Run, found: Encoding) -> None:
             partial(np.array, values),
         )  # fmt: skip
     simulated = ", SIMULATED cortex" if found.brain.source is None else ""
-    run.offer("encoding_maps", f"Maps of the encoding{simulated}", partial(maps_of, found))
+    run.offer("encoding_maps", f"Maps of the encoding{simulated}", partial(maps_of, found),
+              maps=True)  # fmt: skip
 
 
 def maps_of(found: Encoding) -> SurfaceMap | Table:

@@ -80,7 +80,8 @@ def searchlight(run: Run) -> None:
     null = null_of(run, models)
     count = len(cortex.patches)
     found = Found(np.full((len(layers), count), np.nan), np.full(null.shape[:2], -np.inf))
-    run.offer("searchlight", "Searchlight", lambda: map_of(p, cortex, layers, found))
+    run.offer("searchlight", "Searchlight", lambda: map_of(p, cortex, layers, found),
+              maps=True)  # fmt: skip
     edges = np.unique(np.linspace(0, count, min(SLICES, count) + 1).round().astype(int))
     for first, last in itertools.pairwise(edges.tolist()):
         cell = run.cells.do(

@@ -102,7 +102,7 @@ def summarise(
     })  # fmt: skip
     simulated = ", SIMULATED cortex" if brain.source is None else ""
     run.offer("topography_maps", f"Maps of the topography{simulated}",
-              partial(maps_of, brain, found, names))  # fmt: skip
+              partial(maps_of, brain, found, names), maps=True)  # fmt: skip
 
 
 def maps_of(brain: Brain, found: Topography, names: list[str]) -> SurfaceMap | Table:
