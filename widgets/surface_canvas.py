@@ -91,6 +91,7 @@ class SurfaceCanvas(QWidget):
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self._refine)
         self._kept: dict[int, Kept] = {}
+        self._filled: dict[tuple[int, int], float] = {}
         self._press: QPointF | None = None
         self._last = QPointF()
         self._moved = False
@@ -116,6 +117,7 @@ class SurfaceCanvas(QWidget):
             self._forget_pixels()
         else:
             self.over = None
+            self._filled = {}
             self._forget()
 
     def reset(self) -> None:
@@ -223,7 +225,9 @@ class SurfaceCanvas(QWidget):
             cell = self.drawing.cells[number]
             wide, high, ratio = self._pixels(number)
             size = (wide, high)
-            zoom = self.zoom * filling(self.drawing.meshes, self.drawing.cells, size)
+            if size not in self._filled:
+                self._filled[size] = filling(self.drawing.meshes, self.drawing.cells, size)
+            zoom = self.zoom * self._filled[size]
             buffers = rendering.Buffers()
             seen = rendering.geometry(
                 self.drawing.meshes[cell.hemisphere], self._rotation(cell), wide, high, zoom,
