@@ -56,6 +56,27 @@ def graph_metrics(edges: np.ndarray, weights: np.ndarray | None = None) -> Metri
     return Metrics(*_plain(*_measure(bits(edges), edges, weights)))
 
 
+def nodal(
+    correlation: np.ndarray, threshold: float, positive: bool = False
+) -> dict[str, np.ndarray]:
+    """Degree, mean |correlation| of edges, clustering and efficiency of each node (n,)."""
+    from scipy.sparse.csgraph import shortest_path
+
+    z = np.asarray(correlation, float)
+    edges = ((z if positive else np.abs(z)) >= threshold) & ~np.eye(len(z), dtype=bool)
+    degree = edges.sum(axis=1)
+    pairs = np.maximum(degree * (degree - 1), 1)
+    joined = edges.astype(float)
+    away = shortest_path(joined, unweighted=True)
+    np.fill_diagonal(away, np.inf)
+    return {
+        "degree": degree.astype(float),
+        "strength": (np.abs(z) * edges).sum(axis=1) / np.maximum(degree, 1),
+        "clustering": np.einsum("ij,jk,ki->i", joined, joined, joined) / pairs,
+        "efficiency": (1.0 / away).sum(axis=1) / (len(z) - 1),
+    }
+
+
 def _plain(strength: float, density: float, path: float, efficiency: float, local: float,
            clustering: float, reachable: float, isolated: int, largest: int) -> tuple:  # fmt: skip
     return (strength, density, path, efficiency, local, clustering, reachable, int(isolated),

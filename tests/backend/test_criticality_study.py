@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +123,13 @@ def test_exports_can_be_read_by_others(tmp_path: Path) -> None:
     graph = networkx.read_graphml(tmp_path / "graph.graphml")
     assert graph.number_of_nodes() == 90
     assert graph.number_of_edges() == (np.abs(np.triu(fc, 1)) >= 0.15).sum()
+    left: Any = nibabel.load(tmp_path / "nodes_left.gii")
+    maps = {one.meta["Name"]: one.data for one in left.darrays}
+    nodes = maps["region"].astype(int) - 1
+    assert len(nodes) == 10_242
+    assert (nodes >= 45).all()  # the second half of the nodes lies on the left
+    degree = (np.abs(fc) >= 0.15).sum(axis=1)
+    assert np.array_equal(maps["degree"], degree[nodes])
     with np.load(tmp_path / "raster.npz") as raster:
         assert len(raster["step"]) == len(raster["node"]) > 0
     assert json.loads((tmp_path / "bold.json").read_text())["SamplingFrequency"] == pytest.approx(
@@ -191,6 +200,42 @@ def test_a_stopped_sweep_goes_on_where_it_was(tmp_path: Path) -> None:
     assert again.result.values.keys() == whole.result.values.keys()
     for name, value in whole.result.values.items():
         assert again.result[name] == pytest.approx(value.value, abs=1e-4), name
+
+
+@pytest.mark.parametrize(
+    ("procedure", "changes"),
+    [
+        ("gh", {"runs": 500}),
+        ("eisweep", {"model": "neurons", "networks": 4}),
+        ("regimes", {"model": "neurons"}),
+        ("free", {"model": "recordings"}),
+    ],
+)
+def test_cancel_ends_what_runs_within_half_a_second(
+    procedure: str, changes: dict[str, Any]
+) -> None:
+    run = Run(STUDY, STUDY.Parameters().changed(**changes), procedure)
+    ended: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            STUDY.run(run)
+        except Cancelled as error:
+            ended.append(error)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    deadline = time.monotonic() + 20
+    while run.done is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    worker.join(0.5)
+    asked = time.monotonic()
+    run.cancel()
+    worker.join(20)
+    took = time.monotonic() - asked
+    run.close()
+    assert len(ended) == 1
+    assert took < 1.0  # half a second on a machine that does nothing else
 
 
 def test_the_sweep_table_has_a_row_a_value_run_and_threshold_of_edges() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from backend.analysis.avalanches import frame_counts, power_law, regime, sizes
-from backend.analysis.graph_metrics import graph_metrics, metrics
+from backend.analysis.graph_metrics import graph_metrics, metrics, nodal
 from backend.analysis.hurst import fractional_noise, hurst
 from backend.brain.connectome import synthetic
 from backend.brain.greenberg_hastings import BURN_IN, Automaton, Rules, exit_probability
@@ -337,6 +337,20 @@ class TestMetrics:
             assert np.allclose(measured, wanted, atol=1e-10)
             if lengths:
                 assert found.path == pytest.approx(np.mean(lengths), abs=1e-10)
+
+    def test_nodes_equal_networkx(self) -> None:
+        rng = np.random.default_rng(3)
+        z = rng.uniform(-1, 1, (30, 30))
+        z = (z + z.T) / 2
+        np.fill_diagonal(z, 0.0)
+        found = nodal(z, 0.6)
+        graph = networkx.from_numpy_array((np.abs(z) >= 0.6).astype(int))
+        assert found["degree"].tolist() == [graph.degree[i] for i in range(30)]
+        clustering = networkx.clustering(graph)
+        assert np.allclose(found["clustering"], [clustering[i] for i in range(30)])
+        mean = metrics(z, 0.6)
+        assert found["efficiency"].mean() == pytest.approx(mean.global_efficiency)
+        assert found["strength"].mean() == pytest.approx(mean.strength)
 
     def test_no_edges_give_zeros_and_no_path(self) -> None:
         found = graph_metrics(np.zeros((5, 5), bool))

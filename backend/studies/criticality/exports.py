@@ -107,6 +107,62 @@ class Events(WorkspaceObject):
         write_text(path, "\n".join(["step,node", *lines]) + "\n")
 
 
+@dataclass
+class SurfaceMaps(WorkspaceObject):
+    """Numbers at the vertices of one hemisphere of fsaverage5, as GIFTI."""
+
+    formats: ClassVar[tuple[str, ...]] = ("gii",)
+    kind: ClassVar[str] = "Surface maps"
+    maps: dict[str, np.ndarray] = field(default_factory=dict)
+    side: str = "left"
+    what: str = ""
+
+    @property
+    def size(self) -> str:
+        return f"{len(self.maps)} maps"
+
+    def _save_gii(self, path: Path) -> None:
+        from nibabel import gifti
+
+        structure = f"Cortex{self.side.capitalize()}"
+        meta = gifti.GiftiMetaData(
+            {"AnatomicalStructurePrimary": structure, "Description": self.what}
+        )
+        made = gifti.GiftiImage(meta=meta)
+        for name, values in self.maps.items():
+            made.add_gifti_data_array(gifti.GiftiDataArray(
+                values.astype(np.float32), intent="NIFTI_INTENT_NONE",
+                datatype="NIFTI_TYPE_FLOAT32", meta={"Name": name},
+            ))  # fmt: skip
+        with replacing(path) as file:
+            file.write(made.to_bytes())
+
+
+def surface_maps(
+    fc: np.ndarray, places: np.ndarray, side: str, td: float, positive: bool
+) -> SurfaceMaps:
+    """Metrics of nodes on fsaverage5: each vertex takes the value of the nearest node of its side.
+
+    ``places`` (n_node, 3) are scaled to the box of the pial surfaces first.
+    """
+    from scipy.spatial import cKDTree
+
+    from backend.analysis.graph_metrics import nodal
+    from backend.brain.cortex import fsaverage5
+
+    cortex = fsaverage5()
+    pial = np.concatenate([one.shapes["pial"] for one in cortex.hemispheres]).astype(float)
+    low, high = pial.min(axis=0), pial.max(axis=0)
+    first, last = places.min(axis=0), places.max(axis=0)
+    scaled = low + (places - first) / np.where(last > first, last - first, 1.0) * (high - low)
+    here = np.flatnonzero(scaled[:, 0] < 0 if side == "left" else scaled[:, 0] >= 0)
+    points = cortex.hemispheres[cortex.index(side)].shapes["pial"]
+    nearest = here[cKDTree(scaled[here]).query(points)[1]]
+    maps = {name: values[nearest] for name, values in nodal(fc, td, positive).items()}
+    what = f"Metrics of regions at T_d {td:g}; the regions' places are SYNTHETIC"
+    return SurfaceMaps(f"Nodes, {side}", {}, {**maps, "region": nearest + 1.0}, side, what)
+
+
 class Stack(ArrayObject):
     """Matrices of several values, with the values and the names of the regions."""
 

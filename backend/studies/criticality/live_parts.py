@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from backend.core.parameters import Change, ParameterError
 from backend.core.run import Block, Run
+from backend.studies.criticality import exports
 from backend.studies.criticality.measures import (
     avalanche_data,
     fit_of,
@@ -199,3 +202,27 @@ def look_at_network(
     run.monitor("global efficiency", measured.global_efficiency)
     run.lead("global_efficiency", f"at T_d = {p.td:g}, over {count} BOLD samples")
     return fc
+
+
+def offer_network(run: Run, connectome: Connectome, fc: Callable[[], np.ndarray]) -> None:
+    """Structure, connectivity, graph, and the nodes' metrics on fsaverage5 where places are known.
+
+    ``fc`` gives the newest connectivity (n_region, n_region).
+    """
+    labels, places = connectome.labels, connectome.places
+
+    def graph() -> Any:
+        return exports.graph(fc(), labels, run.parameters.td, run.parameters.positive)
+
+    def surface(side: str) -> Any:
+        p = run.parameters
+        return exports.surface_maps(fc(), places, side, p.td, p.positive)
+
+    run.offer("connectome", "Structure (fibre counts)", lambda: connectome)
+    run.offer("fc", "Functional connectivity", lambda: exports.matrix("FC", fc(), labels))
+    run.offer("graph", "Graph at T_d", graph)
+    for side in ("left", "right"):
+        beside = places[:, 0] < 0 if side == "left" else places[:, 0] >= 0
+        if len(places) and beside.any():
+            run.offer(f"nodes_{side}", f"Nodes on fsaverage5, {side}",
+                      functools.partial(surface, side))  # fmt: skip

@@ -16,6 +16,7 @@ from backend.studies.criticality.live_parts import (
     chosen_regions,
     look_at_avalanches,
     look_at_network,
+    offer_network,
     structure_data,
 )
 from backend.studies.criticality.parameters import CriticalityParameters
@@ -158,13 +159,7 @@ class NeuronsLive:
 
     def _offer(self) -> None:
         run, labels = self.run, self.connectome.labels
-        run.offer("connectome", "Structure (fibre counts)", lambda: self.connectome)
-        run.offer("fc", "Functional connectivity",
-                  lambda: exports.matrix("Functional connectivity", self.fc, labels))  # fmt: skip
-        run.offer(
-            "graph", "Graph at T_d",
-            lambda: exports.graph(self.fc, labels, self.p.td, self.p.positive),
-        )  # fmt: skip
+        offer_network(run, self.connectome, lambda: self.fc)
         run.offer(
             "bold", "BOLD series", lambda: exports.series(self.bold, labels, self.p.tr)
         )  # fmt: skip

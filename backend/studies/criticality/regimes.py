@@ -33,23 +33,25 @@ def regimes(run: Run) -> None:
         here = p.model_copy(update={name: value})
 
         def one(seed: int, here: CriticalityParameters = here) -> Made:
+            run.check()
             return engine(here, connectome, seed, run.check)
 
         with ThreadPoolExecutor(p.workers) as pool:
             made = list(pool.map(one, range(p.seed, p.seed + n)))
         show(run, place, value, made, connectome.labels)
-        _offer(run, name, value, made, connectome.labels)
+        _offer(run, place, value, made, connectome.labels)
         run.progress(place + 1, len(values))
 
 
-def _offer(run: Run, name: str, value: float, made: list[Made], labels: tuple[str, ...]) -> None:
+def _offer(run: Run, place: int, value: float, made: list[Made], labels: tuple[str, ...]) -> None:
     """Connectivity and the first run's BOLD of one regime."""
     p: CriticalityParameters = run.parameters
     interval = p.every * p.step / 1000 if p.model == "automaton" else p.tr
+    word = ("low", "middle", "high")[place]
     fc, bold = np.mean([one.fc for one in made], axis=0), made[0].bold
-    run.offer(f"fc_{value:g}", f"FC, {name} {value:g}", lambda: exports.matrix("FC", fc, labels))
+    run.offer(f"fc_{word}", f"FC at {value:g}", lambda: exports.matrix("FC", fc, labels))
     run.offer(
-        f"bold_{value:g}", f"BOLD, {name} {value:g}",
+        f"bold_{word}", f"BOLD at {value:g}",
         lambda: exports.series(bold, labels, interval),
     )  # fmt: skip
 

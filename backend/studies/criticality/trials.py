@@ -144,6 +144,7 @@ def chunks_of(
     engine = automaton_run if automaton else neurons_run
 
     def one(seed: int) -> tuple[Row, np.ndarray]:
+        run.check()
         made = engine(here, connectome, seed, run.check)
         first = p.window and seed == p.seed
         return row_of(here, connectome, made, seed, tds, first), upper(made.fc)
