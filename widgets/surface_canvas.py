@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from backend.brain import rendering
-from backend.brain.montage import Bar, filling, shaded, turned
+from backend.brain.montage import Bar, arranged, filling, shaded, turned
 from backend.brain.scene import Cell
 from widgets import theme
 
@@ -92,6 +92,7 @@ class SurfaceCanvas(QWidget):
         self._rest.timeout.connect(self._refine)
         self._kept: dict[int, Kept] = {}
         self._filled: dict[tuple[int, int], float] = {}
+        self._columns: tuple[tuple[int, int], int] | None = None
         self._press: QPointF | None = None
         self._last = QPointF()
         self._moved = False
@@ -117,7 +118,7 @@ class SurfaceCanvas(QWidget):
             self._forget_pixels()
         else:
             self.over = None
-            self._filled = {}
+            self._filled, self._columns = {}, None
             self._forget()
 
     def reset(self) -> None:
@@ -146,7 +147,9 @@ class SurfaceCanvas(QWidget):
 
     def _refine(self) -> None:
         """Nothing has moved for a moment: smooth the edges."""
-        if self._press is None and not self._fine and self.paint_s <= self.smooth_s:
+        lines = any(layer.outline for layers in self.drawing.layers for layer in layers)
+        wanted = self._press is None and not self._fine and not lines
+        if wanted and self.paint_s <= self.smooth_s:
             self._fine, self._kept = True, {}
             self.update()
 
@@ -164,7 +167,12 @@ class SurfaceCanvas(QWidget):
 
     @property
     def columns(self) -> int:
-        return 2 if len(self.drawing.cells) > 1 else 1
+        """As many as make the views largest."""
+        size = (self.width(), self.height())
+        if self._columns is None or self._columns[0] != size:
+            found = arranged(self.drawing.meshes, self.drawing.cells, *size)
+            self._columns = (size, found)
+        return self._columns[1]
 
     def box(self, number: int) -> QRect:
         """Where a view lies."""

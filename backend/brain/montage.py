@@ -94,7 +94,7 @@ def caption_of(scene: Scene, p: BrainParameters) -> str:
                      if hand.overlay.unit != letter
                      else f"{size} ≥ {number(hand.look.threshold)}")  # fmt: skip
     timed = scene.timed
-    if timed is not None and timed.overlay.times is not None:
+    if timed is not None and timed.look.visible and timed.overlay.times is not None:
         words.append(f"{number(timed.overlay.times[timed.overlay.at(p.moment)])} ms")
     return " · ".join(words)
 
@@ -113,22 +113,40 @@ def picture(
     drawn = layers(scene, p.moment)
     background = rgb(TOKENS["base"][int(dark)])
     views = cells(scene.cortex, p.layout)
-    columns = 2 if len(views) > 1 else 1
+    rows = 2 if len(views) > 2 else 1
+    columns = arranged(halves, views, 2 * cell[0], rows * cell[1])
+    cell = (2 * cell[0] // columns, rows * cell[1] * columns // len(views))
     zoom *= filling(halves, views, cell)
     found = []
     for place, one in enumerate(views):
         rotation = turned(rendering.view(one.side, one.direction), one.side, turn)
-        seen = rendering.geometry(halves[one.hemisphere], rotation, cell[0] * SUPERSAMPLED,
-                                  cell[1] * SUPERSAMPLED, zoom)  # fmt: skip
+        # A line of one pixel would fade when averaged.
+        finer = 1 if any(each.outline for each in drawn[one.hemisphere]) else SUPERSAMPLED
+        seen = rendering.geometry(halves[one.hemisphere], rotation, cell[0] * finer,
+                                  cell[1] * finer, zoom)  # fmt: skip
         large = rendering.paint(seen, grounds(scene.cortex)[one.hemisphere],
                                 drawn[one.hemisphere], p.light, background)  # fmt: skip
-        found.append((one.title, place % columns, place // columns, smaller(large)))
+        found.append((one.title, place % columns, place // columns, smaller(large, finer)))
     about = caption_of(scene, p)
     hand = scene.hand
     name = hand.overlay.name if hand is not None else scene.cortex.name
     said = hand.overlay.synthetic if hand is not None else scene.cortex.synthetic
     words = " · ".join(word for word in (name, about, said) if word)
     return Picture(found, cell, columns, -(-len(views) // columns), bar_of(scene), words, dark)
+
+
+def arranged(
+    halves: Sequence[rendering.Mesh], views: Sequence[Cell], width: float, height: float
+) -> int:
+    """How many columns make the views largest in a space."""
+    best, most = 1, 0.0
+    for columns in (2, 1, 4):
+        if columns <= len(views) and len(views) % columns == 0:
+            size = (int(width / columns), int(height * columns / len(views)))
+            fit = filling(halves, views, size) * min(size)
+            if fit > 1.02 * most:
+                best, most = columns, fit
+    return best
 
 
 def filling(
@@ -156,9 +174,9 @@ def turned(rotation: np.ndarray, side: str, turn: np.ndarray | None) -> np.ndarr
     return np.asarray(own @ rotation, np.float32)
 
 
-def smaller(large: np.ndarray) -> np.ndarray:
+def smaller(large: np.ndarray, times: int) -> np.ndarray:
     """Averages of blocks of pixels."""
-    h, w, s = large.shape[0] // SUPERSAMPLED, large.shape[1] // SUPERSAMPLED, SUPERSAMPLED
+    h, w, s = large.shape[0] // times, large.shape[1] // times, times
     return large.reshape(h, s, w, s, 3).mean(axis=(1, 3)).round().astype(np.uint8)
 
 

@@ -273,6 +273,7 @@ def sulcal_depth(cortex: Cortex) -> Overlay:
                    ("sulcal depth",), note="anatomy", synthetic=cortex.synthetic)  # fmt: skip
 
 
+EXAMPLE_NAME = "Synthetic activity"
 EXAMPLE_SEED = 5
 EXAMPLE_TIMES = (-100.0, 500.0, 100)
 SMOOTHING_ROUNDS = 90
@@ -305,7 +306,7 @@ def example(cortex: Cortex) -> Overlay:
         course = 0.9 * rises @ patterns.T + 0.2 * drift @ floor.T
         values.append((9 * np.tanh(course / 9)).astype(np.float32))
     return Overlay(
-        "Synthetic activity", tuple(values), tuple(f"{t:.0f} ms" for t in times), times, "t",
+        EXAMPLE_NAME, tuple(values), tuple(f"{t:.0f} ms" for t in times), times, "t",
         note="synthetic: smooth noise", synthetic="synthetic: smooth noise on the surface",
     )  # fmt: skip
 

@@ -51,6 +51,10 @@ def test_the_example_is_drawn_without_a_display(tmp_path: Path, capsys: Any) -> 
     assert command("--png", str(out), "--clusters", str(table)) == 0
     assert capsys.readouterr().out.split() == [str(out), str(table)]
     assert pixels_of(out).shape == (2 * 340 + 34, 2 * 480 + 76, 3)
+    tall = tmp_path / "tall.png"
+    assert command("--png", str(tall), "--set", "layout=dorsal", "--set", "outline=on") == 0
+    assert pixels_of(tall).shape == (2 * 340 + 34, 2 * 480 + 76, 3)  # four beside each other
+    capsys.readouterr()
     share = coloured(out).mean()
     assert 0.02 < share < 0.5
     head, *rows = table.read_text().splitlines()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
 from backend.core.parameters import Change, Declaration
@@ -63,7 +63,11 @@ class GroupHead(QAbstractButton):
         painter.setFont(theme.font("strong"))
         painter.setPen(theme.token("text"))
         middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(self.rect().adjusted(theme.dp(18), 0, 0, 0), middle, self.text())
+        count = QFontMetrics(theme.font("caption")).horizontalAdvance(self.count)
+        room = self.rect().adjusted(theme.dp(18), 0, -count - theme.dp(24), 0)
+        elide = Qt.TextElideMode.ElideRight
+        words = painter.fontMetrics().elidedText(self.text(), elide, room.width())
+        painter.drawText(room, middle, words)
         right = QRect(0, 0, self.width() - theme.dp(15), self.height())
         painter.setFont(theme.font("caption"))
         if self.errors and not self.isChecked():

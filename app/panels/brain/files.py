@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app import exporting
 from backend.brain.cortex import SIMULATED_SPHERE, Cortex
-from backend.brain.overlays import Look, Overlay, anatomy, sulcal_depth, whole
+from backend.brain.overlays import EXAMPLE_NAME, Look, Overlay, anatomy, sulcal_depth, whole
 from backend.brain.scene import (
     ENDING,
     Opened,
@@ -162,6 +162,8 @@ class FileWork:
         if scene is None or scene.cortex is not cortex:
             page.window_.say(f"{overlay.name} was read for another surface; it is left out.")
             return
+        if look is not None:
+            scene = quieter(scene)
         added = scene.added(overlay, look)
         if overlay.times is not None and not _within(page.parameters.moment, overlay.times):
             page.history.apply(page.history.preset, {"moment": first_moment(added)})
@@ -293,6 +295,16 @@ class FileWork:
             return
         data = self.page.board.channels[view_id].snapshot()
         exporting.export_view(self.page.window_, self.page.board.view(view_id), data)
+
+
+def quieter(scene: Scene) -> Scene:
+    """With the synthetic example hidden, as it has nothing to do with what comes."""
+    shown = tuple(
+        replace(one, look=replace(one.look, visible=False))
+        if one.overlay.name == EXAMPLE_NAME and one.overlay.synthetic else one
+        for one in scene.shown
+    )  # fmt: skip
+    return replace(scene, shown=shown)
 
 
 def _within(moment: float, times: np.ndarray) -> bool:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from app.panels.brain.board import BrainBoard
 from app.panels.brain.files import EXPORTS, PROCEDURES, FileWork
 from app.panels.brain.scenes import BrainHistory, Scenes
-from app.panels.brain.showing import MOST_PINS, Showing
+from app.panels.brain.showing import FEW_MAPS, MOST_PINS, Showing
 from app.panels.brain.vertex_page import VertexPage
 from app.panels.ticking import FRAME_MS, SLOW_MS, TickingPage
 from app.panels.work import failure_banner
@@ -319,7 +319,7 @@ class BrainPage(TickingPage):
         scene = self.scene
         hand = scene.hand if scene is not None else None
         if hand is not None and hand.overlay.times is None and hand.overlay.rows > 1:
-            self.history.set_value("map_number", round(x))
+            self.history.set_value("map_number", round(x) + (hand.overlay.rows <= FEW_MAPS))
         else:
             self.history.set_value("moment", float(x))
 

@@ -28,6 +28,8 @@ from widgets.surface_canvas import Drawing
 if TYPE_CHECKING:
     from app.panels.brain.page import BrainPage
 
+FEW_MAPS = 10
+"""So many maps are named along the axis; more are numbered."""
 NO_TIMES = frozenset({"moment", "speed"})
 NUMBERS = frozenset({"threshold", "soft", "limit", "low", "min_area"})
 
@@ -137,14 +139,15 @@ class Showing:
         top = float(np.abs(every).max(initial=0.0)) or 1.0
         top = float(f"{1.05 * top:.2g}")
         step = float(f"{top / 400:.1g}")
-        letter = overlay.letter if overlay.letter != "value" else "v"
+        letter = overlay.letter if overlay.letter != "value" else ""
         look = self.page.parameters
         signed = look.palette in ("hot-cold", "CET-D1A", "CET-CBD1")
         for name in ("threshold", "soft", "limit", "low"):
             low = 0.0
             if name == "low":
                 low = -top if len(every) and every.min() < 0 else 0.0
-            symbol = (f"|{letter}|" if signed else letter) if name == "threshold" else ""
+            sign = f"|{letter}|" if signed and letter else letter
+            symbol = sign if name == "threshold" else ""
             form.narrow(name, low=low, high=top, step=step, decimals=decimals(step), symbol=symbol)
         form.narrow("map_number", high=overlay.rows)
 
@@ -253,8 +256,11 @@ class Showing:
             return
         overlay = hand.overlay
         timed = overlay.times is not None
-        x = overlay.times if overlay.times is not None else np.arange(1.0, overlay.rows + 1)
-        data: dict[str, Any] = {"x": x}
+        few = not timed and overlay.rows <= FEW_MAPS
+        x = overlay.times
+        if x is None:
+            x = np.arange(overlay.rows) + (0.0 if few else 1.0)
+        data: dict[str, Any] = {"x": x, "x_labels": overlay.maps if few else ()}
         for name, (half, vertex) in chosen:
             data[name] = overlay.course(half, vertex)
         every = np.concatenate([data[name] for name, _ in chosen])
