@@ -5,6 +5,7 @@ Kernels are imported when a run starts, so that listing the study costs nothing.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -66,6 +67,15 @@ class CriticalityFC(Study):
             from backend.studies.criticality.live_parts import run_live
 
             run_live(run)
+
+    def instant(self, parameters: Any) -> bool:
+        """People who were just analysed follow T_d in a moment."""
+        recordings = sys.modules.get("backend.studies.criticality.recordings")
+        return (
+            parameters.model == "recordings"
+            and recordings is not None
+            and recordings.kept(parameters)
+        )
 
     def endless(self, parameters: Any, procedure: str) -> bool:
         """Live runs go on until stopped; recordings are analysed and done."""

@@ -11,6 +11,7 @@ import numpy as np
 from app.panels.simulate.page import StudyPage
 from app.window import MainWindow
 from backend.brain.connectome import synthetic
+from backend.core.runner import Job
 
 STUDY = "criticality-fc"
 Wait = Callable[..., None]
@@ -147,3 +148,22 @@ def test_a_dropped_folder_of_series_is_taken(
     empty = tmp_path / "empty"
     empty.mkdir()
     assert not page.take_file(empty)
+
+
+def test_the_scatter_follows_the_threshold_of_edges(window: MainWindow, wait: Wait) -> None:
+    page = window.open_study(STUDY)
+    page.choose_preset("Figures 1 and 2")
+    page.run_or_pause()
+    job = page.controller.job
+    assert job is not None
+    wait(lambda: job.finished, 30_000)
+    before = job.run.result["r_path"]
+    page.controller.set_values({"td": 0.3}, "test")
+
+    def shown() -> Job:
+        assert page.controller.job is not None
+        return page.controller.job
+
+    wait(lambda: shown() is not job and shown().finished)
+    assert shown().run.result["r_path"] != before
+    assert shown().run.parameters.td == 0.3

@@ -208,7 +208,7 @@ def test_a_stopped_sweep_goes_on_where_it_was(tmp_path: Path) -> None:
         ("gh", {"runs": 500}),
         ("eisweep", {"model": "neurons", "networks": 4}),
         ("regimes", {"model": "neurons"}),
-        ("free", {"model": "recordings"}),
+        ("free", {"model": "recordings", "seed": 77}),
     ],
 )
 def test_cancel_ends_what_runs_within_half_a_second(
@@ -377,3 +377,18 @@ def test_the_synthetic_people_are_named_so_and_show_the_six_directions() -> None
     rows = run.result.tables["calibration"]
     assert rows["R/S"][-1] < rows["true H"][-1]  # .9 is measured as about .82
     assert not STUDY.endless(run.parameters, "free")
+
+
+def test_another_threshold_of_edges_follows_at_once_with_the_same_numbers() -> None:
+    changes = STUDY.preset("Figures 1 and 2").changes
+    first = finished(**changes)
+    assert STUDY.instant(first.parameters)
+    began = time.monotonic()
+    again = finished(**{**changes, "td": 0.37})
+    assert time.monotonic() - began < 2.0
+    assert again.result["r_density"] != first.result["r_density"]
+    finished(**{**changes, "seed": 1})  # other people: nothing of the first is taken
+    assert not STUDY.instant(first.parameters)
+    fresh = finished(**{**changes, "td": 0.37})
+    for name, value in again.result.values.items():
+        assert fresh.result[name] == pytest.approx(value.value, abs=1e-12), name

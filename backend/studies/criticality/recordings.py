@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -41,9 +42,14 @@ def people_of(p: CriticalityParameters) -> list[Person]:
 def recordings(run: Run) -> None:
     """Analyse person by person; correlate over people as they come."""
     p: CriticalityParameters = run.parameters
-    people = people_of(p)
-    state = (revision(p.folder), revision(p.atlas)) if p.series == "own" else ()
     rows: list[Row] = []
+    state = state_of(p)
+    held = _KEPT.get(state)
+    if held is not None:
+        _again(run, rows, held)
+        return
+    people = people_of(p)
+    fcs: dict[str, np.ndarray] = {}
     left_out: list[str] = []
     _offer(run, rows)
     run.progress(0, len(people), "people")
@@ -52,9 +58,9 @@ def recordings(run: Run) -> None:
 
         def compute(part: list[tuple[int, Person]] = part) -> list[Row]:
             with ThreadPoolExecutor(p.workers) as pool:
-                return list(pool.map(lambda one: row_of(run, *one), part))
+                return list(pool.map(lambda one: row_of(run, fcs, *one), part))
 
-        key = ("people", first, [person.name for _, person in part], repr(state))
+        key = ("people", first, [person.name for _, person in part], repr(state[-1]))
         for row in run.cells.do(key, compute):
             if "problem" in row:
                 left_out.append(row["problem"])
@@ -68,10 +74,55 @@ def recordings(run: Run) -> None:
         raise ParameterError("folder", f"No file could be used. {left_out[0]}")
     _calibrate(run, rows)
     _say(run, rows)
+    if all(row["name"] in fcs for row in rows):
+        _KEPT.clear()
+        _KEPT[state] = [(row, fcs[row["name"]]) for row in rows]
+    run.progress(len(people), len(people))
 
 
-def row_of(run: Run, number: int, person: Person) -> Row:
-    """One person as a row that can be written down, or what is wrong with the file."""
+_KEPT: dict[tuple[Any, ...], list[tuple[Row, np.ndarray]]] = {}
+"""Row and connectivity of the people last analysed, so that another T_d follows the hand."""
+
+
+def state_of(p: CriticalityParameters) -> tuple[Any, ...]:
+    """What rows depend on, but for T_d."""
+    files = (revision(p.folder), revision(p.atlas)) if p.series == "own" else ()
+    return (p.series, p.seed, p.folder, p.atlas, p.positive, files)
+
+
+def kept(p: CriticalityParameters) -> bool:
+    """True when these people were analysed last: another T_d is then a matter of a moment."""
+    return state_of(p) in _KEPT
+
+
+def _again(run: Run, rows: list[Row], held: list[tuple[Row, np.ndarray]]) -> None:
+    """The people last analysed, at another T_d."""
+    p: CriticalityParameters = run.parameters
+    _offer(run, rows)
+    for row, fc in held:
+        run.check()
+        graph = row["graph"]
+        if f"{p.td:g}" not in graph:
+            graph = graph | {f"{p.td:g}": graph_of(fc, p.td, p.positive)}
+        rows.append(row | {"graph": graph})
+    publish(run, rows)
+    _calibrate(run, rows)
+    _say(run, rows)
+    run.progress(len(rows), len(rows), "people")
+
+
+def graph_of(fc: np.ndarray, td: float, positive: bool) -> dict[str, Any]:
+    """The six metrics at one threshold, and how much of the network L speaks of."""
+    found = metrics(fc, td, positive)
+    return {**{name: getattr(found, name) for name in METRICS}, "reachable": found.reachable,
+            "isolated": found.isolated}  # fmt: skip
+
+
+def row_of(run: Run, fcs: dict[str, np.ndarray], number: int, person: Person) -> Row:
+    """One person as a row that can be written down, or what is wrong with the file.
+
+    ``fcs`` takes the connectivity by name.
+    """
     p: CriticalityParameters = run.parameters
     run.check()
     try:
@@ -79,12 +130,11 @@ def row_of(run: Run, number: int, person: Person) -> Row:
     except FileProblem as problem:
         return {"name": person.name, "problem": str(problem)}
     fc, constant = connectivity(series)
+    fcs[person.name] = fc
     graph = {}
     for td in sorted({*GRID, p.td}):
         run.check()
-        found = metrics(fc, td, p.positive)
-        graph[f"{td:g}"] = {**{name: getattr(found, name) for name in METRICS},
-                            "reachable": found.reachable, "isolated": found.isolated}  # fmt: skip
+        graph[f"{td:g}"] = graph_of(fc, td, p.positive)
     h = float("nan")
     if len(series) >= FEWEST and not constant.all():
         h = float(np.nanmean(hurst(series[:, ~constant])))
@@ -197,6 +247,11 @@ def _window_lines(rows: list[Row], across: np.ndarray) -> dict[str, np.ndarray]:
 # ---- the end ------------------------------------------------------------------------------
 
 
+@functools.cache
+def _calibration(length: int) -> list[tuple[float, float, float]]:
+    return calibration(length, series=300)
+
+
 def _calibrate(run: Run, rows: list[Row]) -> None:
     """What R/S makes of noise as long as these series."""
     run.status("calibration of R/S")
@@ -204,7 +259,7 @@ def _calibrate(run: Run, rows: list[Row]) -> None:
     if not lengths:
         return
     length = int(np.median(lengths))
-    found = np.array(calibration(length, series=300))
+    found = np.array(_calibration(length))
     true, mean, sd = found.T
     run.table("calibration", {"true H": true.tolist(), "R/S": mean.tolist(), "SD": sd.tolist()})
     data: dict[str, Any] = {"x": true, "measured": mean, "same": true}
