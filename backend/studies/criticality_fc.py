@@ -47,7 +47,7 @@ class CriticalityFC(Study):
     synthetic: ClassVar[str] = declared.SYNTHETIC
     notes = declared.NOTES
     software: ClassVar[tuple[str, ...]] = ("numpy", "scipy", "numba")
-    warm_duration: ClassVar[float] = 3000.0
+    warm_duration: ClassVar[float] = 20_000.0
 
     def run(self, run: Run) -> None:
         """Do the run's procedure."""

@@ -289,6 +289,32 @@ def test_a_matrix_that_is_no_connectome_is_named(
     assert words in error.sentence
 
 
+def test_an_own_connectome_has_no_sides_and_isolated_regions_are_named(tmp_path: Path) -> None:
+    counts = np.zeros((5, 5))
+    counts[:4, :4] = 30
+    np.fill_diagonal(counts, 0)
+    lines = ["A,B,C,D,E", *(",".join(map(str, row)) for row in counts)]
+    (tmp_path / "mine.csv").write_text("\n".join(lines))
+    own: dict[str, Any] = {"source": "file", "connectome": str(tmp_path / "mine.csv")}
+    notices = STUDY.check(STUDY.Parameters().changed(**own))
+    assert [notice.text for notice in notices] == ["E has no fibres here: it acts on its own."]
+    run = finished(duration=60 * 140 * STEP_MS, **own)
+    assert set(run.channel("raster").snapshot()["group"]) == {2}
+    assert "Without fibres: E." in run.result.notes
+    assert "no places" in run.channel("nodes").snapshot()["note"]
+    assert "nodes_left" not in run.offers
+    assert "synthetic" not in STUDY.synthetic_of(run.parameters)
+
+
+def test_methods_say_what_was_varied() -> None:
+    for name in ("Figure 5", "Figure 8"):
+        preset = STUDY.preset(name)
+        p = STUDY.parameters_of(name)
+        words = STUDY.methods(p, preset.procedure)
+        assert (p.thresholds if name == "Figure 5" else p.ratios) in words
+        assert "degree-preserving" in words
+
+
 def test_lists_may_be_ranges_and_come_in_any_order() -> None:
     p = CriticalityParameters()
     assert grid(p.changed(thresholds="0.5:1:3"), "thresholds") == [0.5, 0.75, 1.0]

@@ -51,6 +51,10 @@ class AutomatonLive:
         self.offset = round(run.clock / self.step_ms) - BURN_IN
         self.fc = np.zeros((self.n, self.n))
         self.bold = np.empty((0, self.n))
+        # Only the synthetic one says which half is where.
+        self.groups = np.where(np.arange(self.n) < self.n // 2, 0, 1)
+        if not self.connectome.synthetic:
+            self.groups[:] = 2
         self._show_structure()
         self._offer()
 
@@ -103,8 +107,7 @@ class AutomatonLive:
         """Nodes, raster and activity since the last picture."""
         first = int(np.searchsorted(self.steps, self.drawn))
         fresh = slice(first, None)
-        group = np.zeros(len(self.steps) - first)
-        group[self.nodes[fresh] >= self.n // 2] = 1
+        group = self.groups[self.nodes[fresh]]
         self.run.channel("raster").publish(self._seconds(self.steps[fresh]), self.nodes[fresh],
                                            group)  # fmt: skip
         self.drawn = self.now

@@ -75,10 +75,35 @@ def methods(p: CriticalityParameters, procedure: str) -> str:
             f"{p.n_delay} steps, {p.r2:g} read as the probability of {left} refractory). After "
             f"2000 steps of burn-in, excitations were convolved with a gamma response (d = "
             f"{p.hrf_d:g} s, p = {p.hrf_p}) and sampled every {p.every} steps of {p.step:.4g} ms. "
-            f"{sizes} {graph}"
-        )
+            f"{sizes} {graph} {_varied(p, procedure)}"
+        ).strip()
     return (
         f"{p.regions} regions of 100 excitatory and 25 inhibitory Izhikevich neurons were coupled "
         f"by {own} connectome (E/I ratio {p.ratio:g}, {p.g_between:g} mV between regions) at 1 ms. "
-        f"Spikes entered the Balloon-Windkessel model, sampled every {p.tr:g} s. {sizes} {graph}"
+        f"Spikes entered the Balloon-Windkessel model, sampled every {p.tr:g} s. {sizes} {graph} "
+        f"{_varied(p, procedure)}"
+    ).strip()
+
+
+def _varied(p: CriticalityParameters, procedure: str) -> str:
+    """What a sweep or three regimes varied."""
+    automaton = p.model == "automaton"
+    name = "threshold" if automaton else "E/I ratio"
+    if procedure == "regimes":
+        values = p.three_thresholds if automaton else p.three_ratios
+        return f"The {name} took the values {values}."
+    if procedure not in ("gh", "eisweep"):
+        return ""
+    values = p.thresholds if automaton else p.ratios
+    each = (
+        f"{p.runs} runs of {p.samples} BOLD samples" if automaton
+        else f"{p.networks} networks of {p.duration_s:g} s, the first {p.discard_s:g} s discarded"
+    )  # fmt: skip
+    window = (
+        " The small-world window was sought with 20 degree-preserving random networks (10 swaps "
+        "an edge)." if p.window else ""
+    )  # fmt: skip
+    return (
+        f"The {name} took the values {values} (each {each}) and T_d {p.tds}; means are given with "
+        f"95 % intervals (Student's t).{window}"
     )
