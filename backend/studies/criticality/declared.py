@@ -194,7 +194,8 @@ VIEWS: tuple[View, ...] = (
         "raster", "Excitations", "raster", "raster", "a tick a node that fires",
         icon="chart-scatter-plot", x=TIME, y=Axis("node"), span=SPAN_S,
         series=(
-            Series("first", "right", "1"), Series("second", "left", "2"), Series("all", "nodes", "1"),
+            Series("first", "right", "1"), Series("second", "left", "2"),
+            Series("all", "nodes", "1"),
         ),
         help="The first half of the nodes is the right hemisphere of the synthetic connectome.",
     ),
