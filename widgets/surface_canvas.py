@@ -27,6 +27,7 @@ from backend.brain.scene import Cell
 from widgets import theme
 
 HINT = "drag to turn, wheel to zoom, click for a vertex"
+PAINT_HINT = "drag to paint, Shift erases, Alt+drag turns, wheel zooms"
 DEGREES_A_PX = 0.5
 HOVER_MS = 80
 SLOW_S = 0.045
@@ -70,10 +71,13 @@ class Kept:
 class SurfaceCanvas(QWidget):
     """The views. A turn of one turns all: other hemispheres as mirror images.
 
-    Signals: ``picked(hemisphere, vertex, pin)``, ``measured(seconds)`` of the newest picture.
+    Signals: ``picked(hemisphere, vertex, pin)``, ``measured(seconds)`` of the newest picture;
+    while ``painting``, ``touched(hemisphere, vertex, erase)`` and ``stroke_ended()``.
     """
 
     picked = Signal(int, int, bool)
+    touched = Signal(int, int, bool)
+    stroke_ended = Signal()
     measured = Signal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -85,6 +89,7 @@ class SurfaceCanvas(QWidget):
         self.paint_s = 0.0
         self.over: tuple[int, int] | None = None
         self.smooth_s = SMOOTH_S
+        self.painting = False
         self._fine = False
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -97,6 +102,7 @@ class SurfaceCanvas(QWidget):
         self._last = QPointF()
         self._moved = False
         self._panning = False
+        self._brushing = False
         self._coarse = False
         self._hover_at = QPointF()
         self._hover = QTimer(self)
@@ -294,7 +300,9 @@ class SurfaceCanvas(QWidget):
             painter.drawText(room, Qt.AlignmentFlag.AlignLeft, cell.title)
         painter.setFont(theme.font("caption"))
         painter.setPen(theme.token("text2"))
-        words = " · ".join(word for word in (self.drawing.caption, HINT) if word)
+        words = " · ".join(
+            word for word in (self.drawing.caption, PAINT_HINT if self.painting else HINT) if word
+        )
         room = self.rect().adjusted(gap, 0, -theme.dp(70), -theme.dp(6))
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, words)
 
@@ -361,6 +369,10 @@ class SurfaceCanvas(QWidget):
         if left or event.button() == Qt.MouseButton.MiddleButton:
             self._press = self._last = event.position()
             self._moved, self._panning = False, not left or control
+            alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+            self._brushing = self.painting and left and not control and not alt
+            if self._brushing:
+                self._touch(event)
         else:
             super().mousePressEvent(event)
 
@@ -372,6 +384,9 @@ class SurfaceCanvas(QWidget):
                 self.over = None
                 self.update()
             self._hover.start()
+            return
+        if self._brushing:
+            self._touch(event)
             return
         if not self._moved and (at - self._press).manhattanLength() < theme.dp(4):
             return
@@ -391,6 +406,10 @@ class SurfaceCanvas(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         pressed, self._press = self._press, None
+        if self._brushing:
+            self._brushing = False
+            self.stroke_ended.emit()
+            return
         if self._coarse:
             self._coarse = False
             self._forget()
@@ -401,7 +420,16 @@ class SurfaceCanvas(QWidget):
             pin = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self.picked.emit(*found, pin)
 
+    def _touch(self, event: QMouseEvent) -> None:
+        found = self.vertex_at(event.position())
+        if found is not None:
+            erase = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self.touched.emit(*found, erase)
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.painting:  # a second touch
+            self.mousePressEvent(event)
+            return
         self._press = None
         self.reset()
 

@@ -9,7 +9,7 @@ from backend.brain.overlays import OWN_COLOURS, PALETTES, Look
 from backend.core.colours import DIVERGING
 from backend.core.parameters import Parameters, parameter
 
-OVERLAY, SURFACE, TIME = "Overlay", "Surface", "Time"
+OVERLAY, REGION, SURFACE, TIME = "Overlay", "Region", "Surface", "Time"
 SEQUENTIAL = tuple(one for one in PALETTES if one not in DIVERGING)
 FAR = 1e12
 """Values have no limits of their own; the form shows those of the overlay in hand."""
@@ -51,6 +51,10 @@ class BrainParameters(Parameters):
         change="recompute", help="Smaller clusters are not drawn, and not in the table.",
     )  # fmt: skip
     outline: bool = parameter(False, "Outline only", group=OVERLAY)
+    brush: float = parameter(
+        8.0, "Brush", unit="mm", low=0.5, high=40.0, step=0.5, group=REGION, log=False,
+        help="Radius of the brush, along the folded surface.",
+    )  # fmt: skip
     mesh: Literal["fsaverage5", "simulated sphere", "own"] = parameter(
         "fsaverage5", "Mesh", change="rebuild", group=SURFACE,
         labels={"own": "your surfaces", "simulated sphere": "simulated sphere"},

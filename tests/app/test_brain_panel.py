@@ -142,6 +142,8 @@ def test_turning_by_hand_turns_all_views_and_double_click_resets(
     page: BrainPage, qtbot: QtBot
 ) -> None:
     canvas = canvas_of(page)
+    canvas.smooth_s = float("inf")  # how fast this machine draws must not matter
+    canvas.reset()
     before = picture(page, qtbot)
     start = canvas.box(0).center()
     QTest.mousePress(canvas, LEFT, pos=start)
@@ -282,6 +284,58 @@ def test_a_cluster_is_saved_as_a_label_that_nibabel_reads(page: BrainPage, tmp_p
     np.testing.assert_array_equal(np.sort(found), np.sort(cluster.vertices))
     page.files.table(tmp_path / "c.tsv")
     assert len((tmp_path / "c.tsv").read_text().splitlines()) == len(page.showing.clusters) + 1
+
+
+def test_a_region_is_painted_grown_and_saved(page: BrainPage, wait: Wait, tmp_path: Path) -> None:
+    canvas = canvas_of(page)
+    page.board.views["surface"].brush.click()  # type: ignore[attr-defined]
+    assert names(page)[0] == "Region 1"
+    assert page.form.rows["brush"].isVisible()
+    page.overlays.eye_pressed.emit(1)
+
+    def painted() -> np.ndarray:
+        assert page.scene is not None
+        return np.flatnonzero(page.scene.shown[0].overlay.values[0][0])
+
+    middle = canvas.box(0).center()
+    at = canvas.vertex_at(middle.toPointF())
+    assert at is not None
+    assert at[0] == 0
+    steps = page.undo_stack.count()
+    QTest.mousePress(canvas, LEFT, pos=middle)
+    QTest.mouseMove(canvas, middle + QPoint(25, 0))
+    QTest.mouseRelease(canvas, LEFT, pos=middle + QPoint(25, 0))
+    stroke = painted()
+    assert at[1] in stroke
+    pial = page.scene.cortex.hemispheres[0].shapes["pial"]  # type: ignore[union-attr]
+    assert page.undo_stack.count() == steps + 1
+    assert len(stroke) > 20
+    QTest.mouseClick(canvas, LEFT, Qt.KeyboardModifier.ShiftModifier, middle)
+    erased = painted()
+    assert at[1] not in erased
+    assert (np.linalg.norm(pial[erased] - pial[at[1]], axis=1) > 1).all()
+    page.undo_stack.undo()
+    np.testing.assert_array_equal(painted(), stroke)
+    page.start("grow")
+    assert set(stroke) < set(painted())
+    page.start("shrink")
+    assert set(stroke) <= set(painted())
+    page.files.label(tmp_path / "lh.region-1.label")
+    found = freesurfer.read_label(str(tmp_path / "lh.region-1.label"))
+    np.testing.assert_array_equal(found, painted())
+    page.choose(1)
+    assert not canvas.painting  # the brush is for regions
+    assert page.form.rows["brush"].isHidden()
+
+
+def test_a_cluster_becomes_a_region(page: BrainPage) -> None:
+    cluster = page.showing.clusters[0]
+    page.pick(cluster.hemisphere, cluster.vertex)
+    page.start("of-cluster")
+    assert page.scene is not None
+    values = page.scene.shown[0].overlay.values[cluster.hemisphere][0]
+    np.testing.assert_array_equal(np.flatnonzero(values), cluster.vertices)
+    assert ("Its vertices", f"{len(cluster.vertices)}") in page.vertex.facts.rows
 
 
 def test_the_overlay_in_hand_is_saved_as_gifti(page: BrainPage, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -18,9 +18,15 @@ SAID_S = 0.5
 
 
 class SurfaceView(ViewWidget):
-    """The views and their header. ``picked`` gives (hemisphere, vertex, pin)."""
+    """The views and their header.
+
+    ``picked`` gives (hemisphere, vertex, pin); ``painted`` (hemisphere, vertex, erase), and None
+    at the end of a stroke.
+    """
 
     montage_asked = Signal()
+    brush_asked = Signal(bool)
+    painted = Signal(object)
 
     def __init__(self, view: View, parent: QWidget | None = None) -> None:
         super().__init__(view, parent)
@@ -34,7 +40,14 @@ class SurfaceView(ViewWidget):
         camera.clicked.connect(self.montage_asked)
         back = Tool("axis-arrow", "Reset the views (double click, Home)", role="text3")
         back.clicked.connect(self.canvas.reset)
-        for tool in (camera, back):
+        self.brush = Tool("brush", "Paint a region", role="text3")
+        self.brush.setCheckable(True)
+        self.brush.clicked.connect(self.brush_asked)
+        self.canvas.touched.connect(lambda half, vertex, erase: self.painted.emit(
+            (half, vertex, erase)
+        ))  # fmt: skip
+        self.canvas.stroke_ended.connect(lambda: self.painted.emit(None))
+        for tool in (self.brush, camera, back):
             tool.size_px = (24, 24)
             self.header.add_tool(tool)
         self.header.add_tool(self.speed)  # type: ignore[arg-type]
@@ -48,6 +61,16 @@ class SurfaceView(ViewWidget):
         self.set_note(str(data.get("note", "")))
         self.canvas.show_drawing(drawing)
         return True
+
+    def show_painting(self, on: bool) -> None:
+        """Whether a drag paints or turns."""
+        self.brush.setChecked(on)
+        self.canvas.painting = on
+        if on:
+            self.canvas.setCursor(Qt.CursorShape.CrossCursor)
+        else:
+            self.canvas.unsetCursor()
+        self.canvas.update()
 
     def _measured(self, seconds: float) -> None:
         """Say the frame rate, at most twice a second."""

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QFileDialog
 
 from app import exporting
 from backend.brain.cortex import SIMULATED_SPHERE, Cortex
-from backend.brain.overlays import EXAMPLE_NAME, Look, Overlay, anatomy, sulcal_depth, whole
+from backend.brain.overlays import EXAMPLE_NAME, Look, Overlay, anatomy, row_of, sulcal_depth, whole
+from backend.brain.regions import chosen, is_region
 from backend.brain.scene import (
     ENDING,
     Opened,
@@ -47,9 +48,17 @@ PROCEDURES = (
     Procedure("montage", "Montage…", "camera-outline", "The views as PNG, or SVG with a vector "
               "colour bar."),
 )  # fmt: skip
+MORE = (
+    Procedure("region", "Paint a region", "brush", "Drag over the surface; a stroke is a step of "
+              "undo."),
+    Procedure("grow", "Grow the region", "plus", "By a ring of neighbours."),
+    Procedure("shrink", "Shrink the region", "minus", "By a ring of neighbours."),
+    Procedure("of-cluster", "Region of the cluster", "vector-polygon",
+              "The cluster under the vertex chosen becomes a region."),
+)  # fmt: skip
 EXPORTS = (
     ("montage", "Montage…"), ("overlay", "Overlay…"), ("table", "Cluster table…"),
-    ("label", "Cluster as label…"), ("", ""), ("scene", "Scene…"),
+    ("label", "Region or cluster as label…"), ("", ""), ("scene", "Scene…"),
 )  # fmt: skip
 
 
@@ -66,6 +75,10 @@ class FileWork:
         calls: dict[str, Callable[[], None]] = {
             "open": self.ask_open, "montage": self.ask_montage, "overlay": self.ask_overlay,
             "table": self.ask_table, "label": self.ask_label, "scene": self.ask_scene,
+            "region": partial(self.page.painting.set_on, True),
+            "grow": partial(self.page.painting.grow, 1),
+            "shrink": partial(self.page.painting.grow, -1),
+            "of-cluster": self.page.painting.of_cluster,
         }  # fmt: skip
         calls[what]()
 
@@ -257,27 +270,47 @@ class FileWork:
         write_text(path, cluster_table(self._scene(), self.page.parameters))
 
     def ask_label(self) -> None:
-        """Ask where the cluster under the vertex goes."""
-        showing = self.page.showing
+        """Ask where the region in hand, or the cluster under the vertex, goes."""
+        found = self._labelled()
+        if found is None:
+            self.page.window_.say("Click a cluster, or choose a painted region first.")
+            return
+        name, half, _, _ = found
+        side = {"left": "lh.", "right": "rh."}.get(self._scene().cortex.sides[half], "")
+        self._save("Save as label", f"{side}{name}.label", "Label (*.label)", self.label)
+
+    def _labelled(self) -> tuple[str, int, np.ndarray, np.ndarray] | None:
+        """Name, hemisphere, vertices and values of what a label would hold: of a region on both
+        hemispheres the side of the vertex chosen, else the larger part."""
+        scene, showing = self.page.scene, self.page.showing
+        hand = scene.hand if scene is not None else None
+        if scene is None or hand is None:
+            return None
+        if is_region(hand.overlay):
+            sizes = [chosen(hand.overlay, h).sum() for h in range(len(scene.cortex.counts))]
+            half = int(np.argmax(sizes))
+            if scene.vertex is not None and sizes[scene.vertex[0]]:
+                half = scene.vertex[0]
+            vertices = np.flatnonzero(chosen(hand.overlay, half))
+            name = hand.overlay.name.lower().replace(" ", "-")
+            return (name, half, vertices, np.zeros(len(vertices))) if len(vertices) else None
         inside = showing.inside()
         if inside < 0:
-            self.page.window_.say("Click a cluster first.")
-            return
-        side = {"left": "lh.", "right": "rh."}.get(showing.clusters[inside].side, "")
-        self._save("Save as label", f"{side}cluster.label", "Label (*.label)", self.label)
-
-    def label(self, path: Path) -> None:
-        """Write the cluster under the vertex chosen."""
-        from backend.brain.overlay_files import save_label
-        from backend.brain.overlays import row_of
-
-        scene, showing = self._scene(), self.page.showing
-        cluster = showing.clusters[showing.inside()]
-        hand = scene.hand
-        assert hand is not None
+            return None
+        cluster = showing.clusters[inside]
         row = row_of(hand.overlay, hand.look, self.page.parameters.moment)
         values = hand.overlay.row(cluster.hemisphere, row)[cluster.vertices]
-        save_label(path, scene.cortex.hemispheres[cluster.hemisphere], cluster.vertices, values)
+        return "cluster", cluster.hemisphere, cluster.vertices, values
+
+    def label(self, path: Path) -> None:
+        """Write the region in hand, or the cluster under the vertex chosen."""
+        from backend.brain.overlay_files import save_label
+
+        found = self._labelled()
+        if found is None:
+            raise FileProblem("The region is empty: paint it first.")
+        _, half, vertices, values = found
+        save_label(path, self._scene().cortex.hemispheres[half], vertices, values)
 
     def ask_scene(self) -> None:
         """Ask where the scene goes."""

@@ -12,9 +12,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from app.panels.brain.board import BrainBoard
-from app.panels.brain.files import EXPORTS, PROCEDURES, FileWork
+from app.panels.brain.files import EXPORTS, MORE, PROCEDURES, FileWork
+from app.panels.brain.regions import Regions
 from app.panels.brain.scenes import BrainHistory, Scenes
-from app.panels.brain.showing import FEW_MAPS, MOST_PINS, Showing
+from app.panels.brain.showing import FEW_MAPS, MOST_PINS, Showing, region_in_hand
 from app.panels.brain.vertex_page import VertexPage
 from app.panels.ticking import FRAME_MS, SLOW_MS, TickingPage
 from app.panels.work import failure_banner
@@ -63,12 +64,13 @@ class BrainPage(TickingPage):
         self.work = Newest(("open", "read", "clusters"), "brain")
         self.showing = Showing(self)
         self.files = FileWork(self)
+        self.painting = Regions(self)
         self.playing = False
         self._played_at = 0.0
         self._dirty = False
         self._syncing = False
         self._pages = pages
-        self.procedures = PROCEDURES
+        self.procedures = (*PROCEDURES, *MORE)
         self._lay_out()
         self.tick(FRAME_MS, self._frame)
         self.tick(SLOW_MS, self._slow)
@@ -138,6 +140,8 @@ class BrainPage(TickingPage):
         self.overlays.removed.connect(self.remove)
         self.board.views["surface"].picked.connect(lambda found: self.pick(*found))
         self.board.views["surface"].montage_asked.connect(self.files.ask_montage)  # type: ignore[attr-defined]
+        self.board.views["surface"].brush_asked.connect(self.painting.set_on)  # type: ignore[attr-defined]
+        self.board.views["surface"].painted.connect(self._painted)  # type: ignore[attr-defined]
         self.board.views["course"].picked.connect(self._moment_picked)
         self.board.window_asked.connect(self.window_.commands.show_view_window)
         self.board.export_asked.connect(self.files.export)
@@ -150,7 +154,7 @@ class BrainPage(TickingPage):
         self.header.set_study("Surface viewer", 0)
         self.header.set_presets([(p.name, p.title) for p in self.source.presets])
         self.header.set_exports(EXPORTS)
-        self.strip.set_procedures(PROCEDURES)
+        self.strip.set_procedures(PROCEDURES, MORE)
         self.strip.stop.hide()
         self._preset_changed()
         self.form.set_values(self.parameters)
@@ -234,6 +238,7 @@ class BrainPage(TickingPage):
             self._preset_changed()
             self.history.apply(self.history.preset, values_of(hand.look))
         self._syncing = False
+        self.painting.follow()
         self.showing.everything()
         timed = scene is not None and scene.timed is not None
         self.strip.set_can_run(timed, NO_MOMENTS if scene is not None else "")
@@ -294,7 +299,7 @@ class BrainPage(TickingPage):
         self.showing.vertex()
         self.showing.surface()
         row = self.showing.inside()
-        self.vertex.label.setEnabled(row >= 0)
+        self.vertex.label.setEnabled(row >= 0 or region_in_hand(self.scene))
         if row >= 0:
             self.vertex.table.selectRow(row)
 
@@ -313,6 +318,12 @@ class BrainPage(TickingPage):
 
     def _cluster_chosen(self, cluster: Cluster) -> None:
         self.pick(cluster.hemisphere, cluster.vertex)
+
+    def _painted(self, found: tuple[int, int, bool] | None) -> None:
+        if found is None:
+            self.painting.end_stroke()
+        else:
+            self.painting.touch(*found)
 
     def _moment_picked(self, x: float) -> None:
         """A click on the course: a moment, or a map."""

@@ -19,7 +19,7 @@ class BrainHistory(ParameterHistory):
         wanted = self.source.parameters_of(name)
         values = {
             n: mine for n, (mine, _) in wanted.differences(self.parameters).items()
-            if n not in LOOK and n not in ("moment", "speed", "light", "surface")
+            if n not in LOOK and n not in ("moment", "speed", "light", "surface", "brush")
         }  # fmt: skip
         before = {n: getattr(self.parameters, n) for n in values}
         self.load_preset(name, before, values)

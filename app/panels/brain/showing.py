@@ -9,6 +9,7 @@ import numpy as np
 from app.panels.brain.board import PIN_COLOURS
 from backend.brain.montage import bar_of, caption_of, number, unit_of
 from backend.brain.overlays import Cluster, Overlay, row_of, table
+from backend.brain.regions import is_region
 from backend.brain.scene import (
     Scene,
     cells,
@@ -22,6 +23,7 @@ from backend.brain.scene import (
     region,
 )
 from backend.brain.viewer_parameters import OVERLAY, TIME
+from backend.core.parameters import show_number
 from widgets.overlay_list import OverlayRow
 from widgets.surface_canvas import Drawing
 
@@ -117,6 +119,8 @@ class Showing:
             if overlay.labels and hand.look.palette == "labels":
                 hidden |= NUMBERS
             self._narrow(overlay)
+        if not self.page.painting.on:
+            hidden.add("brush")
         if timed is None:
             hidden |= NO_TIMES
         else:
@@ -219,6 +223,7 @@ class Showing:
         folded = cortex.hemispheres[half].folded
         rows = [("Region", region(scene, half, vertex)),
                 (f"Position, {folded} (mm)", places.replace("-", "\u2212"))]  # fmt: skip
+        rows += self._parcel(scene, half, vertex, moment)
         near = self._nearest(scene, half, vertex)
         if near is not None:
             rows.append(near)
@@ -229,6 +234,19 @@ class Showing:
         if cortex.synthetic:
             rows.append(("Surface", cortex.synthetic))
         return rows
+
+    def _parcel(self, scene: Scene, half: int, vertex: int, moment: float) -> list[tuple[str, str]]:
+        """Size of the parcel in hand that a vertex belongs to."""
+        hand = scene.hand
+        if hand is None or not hand.overlay.labels:
+            return []
+        values = hand.overlay.row(half, row_of(hand.overlay, hand.look, moment))
+        if not values[vertex] > 0:
+            return []
+        inside = values == values[vertex]
+        area = float(scene.cortex.hemispheres[half].areas[inside].sum())
+        return [("Its area", f"{show_number(round(area))} mm²"),
+                ("Its vertices", show_number(int(inside.sum())))]  # fmt: skip
 
     def _nearest(self, scene: Scene, half: int, vertex: int) -> tuple[str, str] | None:
         """Distance to the nearest peak of a cluster on this hemisphere."""
@@ -332,7 +350,9 @@ class Showing:
         elif not rows:
             words = "Nothing lies beyond the threshold."
         letter = hand.overlay.letter if hand is not None else "value"
-        self.page.vertex.show_clusters(rows, letter, words, self.inside())
+        inside = self.inside()
+        self.page.vertex.show_clusters(rows, letter, words, inside)
+        self.page.vertex.label.setEnabled(inside >= 0 or region_in_hand(scene))
         if redraw:
             self.surface()
 
@@ -357,6 +377,11 @@ def note_of(overlay: Overlay, number: int) -> str:
     elif overlay.labels:
         rows = f"{len(overlay.labels)} parcels"
     return ", ".join(word for word in (overlay.unit, rows, overlay.note) if word)
+
+
+def region_in_hand(scene: Scene | None) -> bool:
+    """Whether a painted region is in hand."""
+    return scene is not None and scene.hand is not None and is_region(scene.hand.overlay)
 
 
 def named(scene: Scene, half: int, vertex: int) -> str:

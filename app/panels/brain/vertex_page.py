@@ -127,7 +127,9 @@ class VertexPage(Panel):
         self.model = ClusterModel(self)
         self.table = self._table()
         self.label = Button("Save as label…", "content-save-outline")
-        self.label.setToolTip("The cluster under the vertex chosen, as a FreeSurfer label")
+        self.label.setToolTip(
+            "The cluster under the vertex chosen, or the painted region, as a FreeSurfer label"
+        )
         self.label.clicked.connect(self.label_asked)
         foot = QHBoxLayout()
         foot.setContentsMargins(theme.dp(12), theme.dp(6), theme.dp(12), theme.dp(8))
