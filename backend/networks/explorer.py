@@ -103,10 +103,15 @@ class Explorer:
         """A context in which nobody else uses or changes the network."""
         return self._lock
 
-    def copy(self) -> Network:
-        """A copy as lesioned now, for work that goes on beside."""
+    def copy(self, lesions: Sequence[Lesion] | None = None) -> Network:
+        """A copy with these lesions, or as lesioned now, for work that goes on beside."""
         with self._lock:
-            return self.network.copy()
+            now = self.lesions
+            try:
+                self.set_lesions(now if lesions is None else lesions)
+                return self.network.copy()
+            finally:
+                self.set_lesions(now)
 
     def show(self, index: int, check: Callable[[], None] | None = None, frame: int = 0) -> Shown:
         """Run one picture through the network, keeping every layer; of clips one frame."""
@@ -359,8 +364,19 @@ def field_of(
     theory = explorer.layer(unit.layer).field
     words = f", theory {theory.size:g} px" if theory is not None else ""
     note = f"field {found.size:.3g} px{words}, from {found.used} pictures"
+    if theory is not None and found.size > theory.size:
+        note += f"; {why_wider(p)}"
     parts = [(explorer.names[int(i)], explorer.picture(int(i))) for i in best[:3]]
     return {"image": outlined(found.field), "parts": parts, "note": note}, found.size, found.used
+
+
+def why_wider(p: ExplorerParameters) -> str:
+    """Why a field from pictures can be wider than what one place of the layer sees (2.11 h)."""
+    blur = (
+        "the map is drawn out to the picture" if p.field_source == "upsampling"
+        else f"a window of {p.window} px blurs it"
+    )  # fmt: skip
+    return f"wider than one place can see, as its neighbours answer too and {blur}"
 
 
 OUTLINE = (235, 134, 28)

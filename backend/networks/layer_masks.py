@@ -157,7 +157,9 @@ def numbers_of(text: str, what: str) -> tuple[int, ...] | None:
         if not all(word.isdigit() for word in span):
             raise ParameterError("mask", f"{what.capitalize()}s are numbers and spans such as "
                                  f'1-5, 8; "{part.strip()[:20]}" is none.')  # fmt: skip
-        low, high = sorted(int(word) for word in span)
+        low, high = (int(word) for word in span)
+        if low > high:
+            raise ParameterError("mask", f"{part.strip()} runs backwards. Type {high}-{low}.")
         if low < 1:
             raise ParameterError("mask", f"{what.capitalize()}s are numbered from 1; {low} was "
                                  "asked.")  # fmt: skip

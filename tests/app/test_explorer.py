@@ -421,6 +421,9 @@ def test_the_field_from_the_top_pictures_is_drawn_with_its_size(
     note = drawn(page, "attribution")["note"]
     assert note.startswith("field ")
     assert "theory 20 px" in note
+    wider = float(note.split()[1]) > 20
+    blur = {"upsampling": "the map is drawn out", "occluder": "a window of 4 px blurs it"}[source]
+    assert (blur in note) is wider
     assert drawn(page, "attribution")["image"].shape == (32, 32, 3)
     rows = {row[0]: row[2] for row in page.unit._facts.snapshot()["rows"]}
     assert rows["Field from pictures"].endswith(" px")
@@ -430,6 +433,20 @@ def test_the_field_from_the_top_pictures_is_drawn_with_its_size(
     assert seen.dashed
     page.board.choose(5)
     assert "Field from pictures" not in str(page.unit._facts.snapshot()["rows"])
+
+
+def test_a_field_wider_than_one_place_sees_says_why(page: ExplorerPage, qtbot: QtBot) -> None:
+    page.tree.choose("relu1")
+    page.board._picked((4, 3, 3))
+    page.start("field")
+    qtbot.waitUntil(lambda: not page.errands.work.alive, timeout=30_000)
+    page._slow()
+    note = drawn(page, "attribution")["note"]
+    size, theory = (float(note.split(word)[1].split()[0]) for word in ("field ", "theory "))
+    assert size > theory
+    assert note.endswith("wider than one place can see, as its neighbours answer too and the map "
+                         "is drawn out to the picture")  # fmt: skip
+    assert "blurred" in str(page.unit._facts.snapshot()["rows"])
 
 
 def test_a_second_unit_is_chosen_on_its_map(page: ExplorerPage, qtbot: QtBot) -> None:

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app.panels.explorer.page import ExplorerPage
 from app.window import MainWindow
+from backend.networks.explorer import Explorer
 from widgets.views.lasso import LassoCanvas
 
 
@@ -131,3 +132,45 @@ def test_a_lesion_that_cannot_be_is_said_and_taken_back(page: ExplorerPage, qtbo
     qtbot.waitUntil(lambda: page.board.shown is not None)
     words = page.banners.banners["lesion"].text
     assert words == "fc3 has 64 channels, numbered 1 to 64; 100 was asked."
+
+
+def test_what_other_lesions_gave_is_marked_and_comes_back_with_them(
+    page: ExplorerPage, qtbot: QtBot
+) -> None:
+    def done() -> None:
+        qtbot.waitUntil(lambda: not page.alive, timeout=30_000)
+        page._slow()
+
+    def notes() -> list[bool]:
+        page._frame()
+        views = (page.board.views["optimal"], page.board.views["trace"], page.board.views["top"],
+                 page.channels.view)  # fmt: skip
+        return [view.header.note.text().startswith("of other lesions") for view in views]
+
+    page.history.set_value("steps", 10)
+    page.start("rotate")
+    page.board._picked((4, 3, 3))
+    page.run_or_pause()
+    done()
+    for procedure in ("top", "field", "channels"):
+        page.start(procedure)
+        done()
+    assert notes() == [False] * 4
+    seen = page.board.seen
+    assert seen is not None
+    page.undo_stack.undo()
+    assert notes() == [True] * 4
+    assert page.board.seen is None
+    page.undo_stack.redo()
+    page.show_facts()
+    assert notes() == [False] * 4
+    assert page.board.seen == seen
+
+
+def test_a_lesion_made_just_before_is_in_what_is_computed(page: ExplorerPage, qtbot: QtBot) -> None:
+    explorer = page.board.explorer
+    assert explorer is not None
+    page.channels.silence((4,))
+    network = explorer.copy(page.changes.lesions)
+    shown = Explorer(network, explorer.images, explorer.names).show(0)
+    assert np.ptp(shown.maps["relu2"][4]) == 0

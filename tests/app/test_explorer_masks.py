@@ -187,3 +187,17 @@ def test_recorded_files_become_features_pooled_and_masked_ones(
     page.history.set_value("features", 900.0)
     make("file-features", "g.act.h5")
     assert "pca gives at most 16 features" in page.banners.banners["task"].text
+
+
+def test_numbers_of_a_mask_before_a_unit_is_chosen_show_no_mean(
+    page: ExplorerPage, qtbot: QtBot
+) -> None:
+    dialog = page.masking.ask_numbers()
+    dialog.boxes[0].setText("5-3")
+    dialog.use()
+    assert dialog.said.text() == "5-3 runs backwards. Type 3-5."
+    dialog.boxes[0].setText("3-5")
+    dialog.use()
+    assert page.board.place[0] == -1
+    assert page.unit.facts.shows_data
+    assert page.unit.facts.summary() == "Channels used 3 of 48"

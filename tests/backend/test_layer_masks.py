@@ -32,7 +32,7 @@ def test_numbers_are_typed_as_they_are_shown() -> None:
     assert mask == Mask((0, 1, 2, 7, 9, 10), None, (2, 3, 4))
     assert text_of(mask.channels) == "1-3, 8, 10-11"
     assert words(mask, SHAPE) == "6 of 48 channels, columns 3-5 of 8"
-    assert typed("relu2", SHAPE, ("1-48", "8-1", "")) == Mask()
+    assert typed("relu2", SHAPE, ("1-48", "1-8", "")) == Mask()
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,7 @@ def test_numbers_are_typed_as_they_are_shown() -> None:
     [
         (("49", "", ""), "relu2 has 48 channels, numbered 1 to 48; 49 was asked."),
         (("0", "", ""), "Channels are numbered from 1; 0 was asked."),
+        (("5-3", "", ""), "5-3 runs backwards. Type 3-5."),
         (("", "2, x", ""), 'Rows are numbers and spans such as 1-5, 8; "x" is none.'),
     ],
 )

@@ -203,7 +203,7 @@ class BandView(ViewWidget):
 
 
 class _Counters(QWidget):
-    """One large number, its caption, and rows of label, note and value."""
+    """One large number, if any, its caption, and rows of label, note and value."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -227,6 +227,8 @@ class _Counters(QWidget):
         short = self.height() < theme.dp(110) or wide > 0.4 * self.width()
         role = "lead" if short else "counter"
         high = theme.dp(40) if short else high
+        if not self.lead:
+            high = theme.dp(6)
         painter.setFont(theme.font(role))
         painter.setPen(theme.token("text"))
         wide = painter.fontMetrics().horizontalAdvance(self.lead)
@@ -274,9 +276,10 @@ class CountersView(ViewWidget):
     def _draw(self, channel: Any) -> bool:
         data = channel.snapshot()
         lead = data.get("lead")
-        if lead is None:
+        if lead is None and not data.get("rows"):
             return False
         canvas = self.canvas
+        lead = "" if lead is None else lead
         canvas.lead = three(float(lead)) if isinstance(lead, int | float | np.number) else str(lead)
         canvas.caption = str(data.get("caption", ""))
         canvas.rows = [(str(a), str(b), str(c)) for a, b, c in data.get("rows") or ()]
@@ -286,10 +289,11 @@ class CountersView(ViewWidget):
     def summary(self) -> str:
         canvas = self.canvas
         rows = ", ".join(f"{label} {value}" for label, _, value in canvas.rows)
-        return f"{canvas.lead} {canvas.caption}" + (f"; {rows}" if rows else "")
+        return "; ".join(filter(None, (f"{canvas.lead} {canvas.caption}".strip(), rows)))
 
     def data(self) -> dict[str, Any]:
-        rows = [(self.canvas.caption, "", self.canvas.lead), *self.canvas.rows]
+        lead = [(self.canvas.caption, "", self.canvas.lead)] if self.canvas.lead else []
+        rows = [*lead, *self.canvas.rows]
         return {
             "name": [row[0] for row in rows],
             "note": [row[1] for row in rows],

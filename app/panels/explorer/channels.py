@@ -46,7 +46,7 @@ class Channels:
         """Another layer or network: its channels are not known yet."""
         self.view.canvas.select(frozenset())
         self.view.canvas.current = -1
-        self.data.publish()
+        self.page.made.forget("channels")
 
     def show_unit(self, channel: int) -> None:
         """Ring the channel in hand."""
@@ -60,7 +60,8 @@ class Channels:
         explorer, layer, p = self.board.explorer, self.board.layer, self.page.parameters
         if explorer is None or not layer:
             return
-        key = (explorer, layer, self.page.changes.lesions)
+        lesions = self.page.changes.lesions
+        key = (explorer, layer, lesions)
         known = self._answers
 
         def work(task: Task) -> Any:
@@ -70,7 +71,7 @@ class Channels:
                 answers = known[1]
             else:
                 answers = responses(
-                    explorer.copy(), explorer.images, layer,
+                    explorer.copy(lesions), explorer.images, layer,
                     lambda done, total: task.progress(done, total, "pictures"),
                 )  # fmt: skip
             task.check()
@@ -80,8 +81,8 @@ class Channels:
             self._answers = (key, found[0])
             if layer == self.board.layer and explorer is self.board.explorer:
                 (x, y), titles = found[1].points.T, found[1].titles
-                self.data.publish(x=x, y=y, x_title=titles[0], y_title=titles[1],
-                                  note=found[1].note)  # fmt: skip
+                self.page.made.publish("channels", lesions, x=x, y=y, x_title=titles[0],
+                                       y_title=titles[1], note=found[1].note)  # fmt: skip
 
         self.page.show_channels()
         self.page.errands.work.start(f"Map the channels of {layer}", work, take)

@@ -20,6 +20,7 @@ from backend.core.tasks import Task
 if TYPE_CHECKING:
     from app.panels.explorer.page import ExplorerPage
     from backend.networks.explorer import Explorer
+    from backend.networks.lesions import Lesion
 
 ENDING = ".act.h5"
 FETCH = Procedure(
@@ -55,6 +56,7 @@ class Errands:
         self.window = page.window_
         self.board = page.board
         self.work = PanelWork(page.window_, "explorer", page.strip, page.banners)
+        self._field: tuple[Any, tuple[Lesion, ...], tuple[float, int]] | None = None
 
     # ---- top pictures ----------------------------------------------------------------------
 
@@ -63,20 +65,22 @@ class Errands:
         unit, explorer = self.page.needed_unit(), self.board.explorer
         if unit is None or explorer is None:
             return
-        k = self.page.parameters.top
+        k, lesions = self.page.parameters.top, self.page.changes.lesions
 
         def work(task: Task) -> Any:
             from backend.networks.explorer import top_pictures
 
-            return top_pictures(explorer.copy(), explorer, unit, k, task.progress)
+            return top_pictures(explorer.copy(lesions), explorer, unit, k, task.progress)
 
-        self.work.start(f"Top pictures of {unit.label(explorer.network)}", work, self._take_top)
+        def take(found: tuple[list[tuple[str, np.ndarray]], float, str]) -> None:
+            evolving = self.page.evolving
+            parts, evolving.best, note = found
+            evolving.best_lesions = lesions
+            self.page.made.publish("top", lesions, parts=parts, note=note)
+            if len(evolving.film):
+                evolving.draw_trace()
 
-    def _take_top(self, found: tuple[list[tuple[str, np.ndarray]], float, str]) -> None:
-        parts, self.page.evolving.best, note = found
-        self.board.channels["top"].publish(parts=parts, note=note)
-        if len(self.page.evolving.film):
-            self.page.evolving.draw_trace()
+        self.work.start(f"Top pictures of {unit.label(explorer.network)}", work, take)
 
     # ---- receptive field -------------------------------------------------------------------
 
@@ -86,6 +90,7 @@ class Errands:
         if unit is None or explorer is None:
             return
         p, words = self.page.parameters, unit.label(explorer.network)
+        lesions = self.page.changes.lesions
 
         def work(task: Task) -> Any:
             from backend.networks.explorer import field_of
@@ -93,17 +98,24 @@ class Errands:
             def told(done: int, total: int, what: str) -> None:
                 task.progress(done, total, what) if total else task.check()
 
-            return field_of(explorer.copy(), explorer, unit, p, told)
+            return field_of(explorer.copy(lesions), explorer, unit, p, told)
 
         def take(found: tuple[dict[str, Any], float, int]) -> None:
             data, size, used = found
-            if unit == self.page.chosen_unit():
+            self._field = (unit, lesions, (size, used))
+            if unit == self.page.chosen_unit() and lesions == self.page.changes.lesions:
                 self.board.show_field(data, size, used)
                 self.page.show_facts()
             self.window.say(f"{words}: {data['note']}.")
 
         self.board.stop_looking()
         self.work.start(f"Receptive field of {words}", work, take)
+
+    def show_field(self) -> None:
+        """The network has other lesions: a field of the unit in hand shows only if of these."""
+        if self._field is not None and self._field[0] == self.page.chosen_unit():
+            _, lesions, seen = self._field
+            self.board.seen = seen if lesions == self.page.changes.lesions else None
 
     # ---- record ----------------------------------------------------------------------------
 
@@ -133,6 +145,7 @@ class Errands:
             return
         masks = {layer: self.page.masking.mask(layer) for layer in layers}
         pooling = None if p.pooling == "none" else p.pooling
+        lesions = self.page.changes.lesions
 
         def work(task: Task) -> Any:
             from backend.networks.act_edit import scan_masked
@@ -142,7 +155,7 @@ class Errands:
             for layer, mask in masks.items():
                 usable(layer, mask)
             scan_masked(
-                path, explorer.copy(), explorer.images, masks, pooling,
+                path, explorer.copy(lesions), explorer.images, masks, pooling,
                 lambda done, total: task.progress(done, total, "pictures"), p.precision, task.check,
             )  # fmt: skip
             return load(path)

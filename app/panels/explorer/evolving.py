@@ -18,6 +18,7 @@ from widgets.views.maps import MapsView
 
 if TYPE_CHECKING:
     from app.panels.explorer.page import ExplorerPage
+    from backend.networks.lesions import Lesion
 
 SHOWN_EVERY = 2
 """Steps between two pictures of an evolving stimulus."""
@@ -30,7 +31,8 @@ class Evolving:
     Attributes
     ----------
     film : steps so far. best : the unit's value for the best picture of the set, NaN while it is
-        not known. of : what the stimulus drives, in words.
+        not known. of : what the stimulus drives, in words. lesions, best_lesions : what the
+        network had when they were made.
     """
 
     def __init__(self, page: ExplorerPage, work: PanelWork) -> None:
@@ -39,6 +41,8 @@ class Evolving:
         self.film = Film()
         self.best = float("nan")
         self.of = ""
+        self.lesions: tuple[Lesion, ...] = ()
+        self.best_lesions: tuple[Lesion, ...] = ()
         self._drawn = -1
         view = page.board.views["maps"]
         assert isinstance(view, MapsView)
@@ -68,22 +72,23 @@ class Evolving:
         if unit is None:
             return
         total, words = self.page.parameters.steps, unit.label(explorer.network)
+        lesions = self.page.changes.lesions
 
         def work(task: Task) -> None:
             from backend.networks.explorer import evolve
             from backend.networks.seen import made_picture
 
-            for step in evolve(explorer.copy(), lambda: self.page.parameters, unit, task.check):
+            network = explorer.copy(lesions)
+            for step in evolve(network, lambda: self.page.parameters, unit, task.check):
                 film.add(step)
                 if step.index % SHOWN_EVERY == 0 or step.index == total:
-                    self.board.channels["optimal"].publish(
-                        image=made_picture(step.picture, self.page.parameters.frame), note=words
-                    )
+                    picture = made_picture(step.picture, self.page.parameters.frame)
+                    self.page.made.publish("optimal", lesions, image=picture, note=words)
                 task.progress(step.index, total, "steps")
 
         film = Film()
         if self.work.start(f"Evolve {words}", work, lambda _: self._say()):
-            self.film, self.of, self._drawn = film, words, -1
+            self.film, self.of, self.lesions, self._drawn = film, words, lesions, -1
 
     def _say(self) -> None:
         """How far the stimulus came, beside the set's best picture where that is known."""
@@ -96,7 +101,8 @@ class Evolving:
     @property
     def _compares(self) -> bool:
         """Whether the best picture of the set has the same measure."""
-        return bool(np.isfinite(self.best)) and self.page.parameters.objective == "unit"
+        same = self.best_lesions == self.lesions and self.page.parameters.objective == "unit"
+        return bool(np.isfinite(self.best)) and same
 
     def forget(self) -> None:
         """Another network: nothing of its stimulus stays."""
@@ -105,7 +111,7 @@ class Evolving:
     def forget_best(self) -> None:
         """Another unit is chosen: its best picture is not known yet."""
         self.best = float("nan")
-        self.board.channels["top"].publish()
+        self.page.made.forget("top")
 
     def pull(self) -> None:
         """Draw the activation while the stimulus grows."""
@@ -121,7 +127,7 @@ class Evolving:
         }
         if self._compares and self._drawn:
             data |= {"best_x": np.array([0, self._drawn - 1]), "best": np.full(2, self.best)}
-        self.board.channels["trace"].publish(**data)
+        self.page.made.publish("trace", self.lesions, **data)
 
     # ---- files -----------------------------------------------------------------------------
 
@@ -143,6 +149,7 @@ class Evolving:
         assert explorer is not None
         settings = {
             "objective": self.of, "network": explorer.network.name, **p.document(),
+            "lesions": "; ".join(one.label() for one in self.lesions),
             **{key: str(value) for key, value in explorer.network.provenance.items()},
         }  # fmt: skip
         try:

@@ -21,6 +21,7 @@ from app.panels.explorer.channels import Channels
 from app.panels.explorer.errands import FETCH, MORE, PROCEDURES, Errands
 from app.panels.explorer.evolving import Evolving
 from app.panels.explorer.file_work import FILES, FileWork
+from app.panels.explorer.made import Made
 from app.panels.explorer.masking import ENDING as MASK_ENDING
 from app.panels.explorer.masking import Masking
 from app.panels.explorer.rows import graph_rows, layer_rows
@@ -71,6 +72,7 @@ class ExplorerPage(TickingPage):
         self.unit = UnitPage()
         self.banners = BannerArea()
         self.changes = Changes(self.history.undo_stack, self._network_key)
+        self.made = Made(self.board.channels, self.changes)
         self._layer = ""
         self.errands = Errands(self)
         self.evolving = Evolving(self, self.errands.work)
@@ -141,6 +143,7 @@ class ExplorerPage(TickingPage):
         self.board.window_asked.connect(self.window_.commands.show_view_window)
         self.board.export_asked.connect(self._export)
         self.unit.stepped.connect(self._step_picture)
+        self.changes.lesions_changed.connect(self.errands.show_field)
         self.changes.lesions_changed.connect(self._look_again)
 
     def _fill(self) -> None:
@@ -206,6 +209,7 @@ class ExplorerPage(TickingPage):
             self.banners.remove(key)
         self.tree.show_layers(layer_rows(explorer))
         self.graph.show_rows(graph_rows(explorer))
+        self.made.clear()
         self.evolving.forget()
         self.evolving.forget_best()
         self.changes.take_up()
@@ -328,12 +332,14 @@ class ExplorerPage(TickingPage):
             return
         if unit is None:
             rows = [("Lesion", "", one.label()) for one in self.changes.lesions]
-            self.unit.show_unit("", 0.0, [*rows, *self.masking.fact()])
+            self.unit.show_unit("", None, [*rows, *self.masking.fact()])
             return
         lead, rows = explorer.facts(self.board.layer, unit.channel, self.board.shown)
         if self.board.seen is not None:
             size, used = self.board.seen
-            rows.append(("Field from pictures", f"top {used}", f"{size:.3g} px"))
+            field = explorer.layer(self.board.layer).field
+            blurred = ", blurred" if field is not None and size > field.size else ""
+            rows.append(("Field from pictures", f"top {used}{blurred}", f"{size:.3g} px"))
         self.unit.show_unit(unit.label(explorer.network), lead, [*rows, *self.masking.fact()])
 
     def _attribute(self) -> None:

@@ -70,14 +70,15 @@ class UnitPage(Panel):
         column.addWidget(self.answer, 1)
         self.setMinimumWidth(theme.dp(240))
 
-    def show_unit(self, title: str, lead: float, rows: Sequence[tuple[str, str, str]]) -> None:
-        """Name, mean for the picture at hand and facts of a unit; empty when none is chosen."""
+    def show_unit(
+        self, title: str, lead: float | None, rows: Sequence[tuple[str, str, str]]
+    ) -> None:
+        """Name, mean for the picture at hand and facts of a unit; no mean when none is chosen."""
         self.title.setText(title or "No unit chosen")
         self.hint.setVisible(not title)
-        if rows:
-            self._facts.publish(
-                lead=lead, caption="mean over places, this picture", rows=list(rows)
-            )
+        if rows:  # what was done to a layer may be known before a unit is chosen
+            caption = "mean over places, this picture" if lead is not None else ""
+            self._facts.publish(lead=lead, caption=caption, rows=list(rows))
         else:
             self._facts.publish()
         self.facts.pull(self._facts)
