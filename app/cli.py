@@ -150,7 +150,7 @@ def run_study(
     act = chosen.procedure(procedure or chosen.preset(name).procedure).id
     parameters, duration = with_duration(chosen, parameters, act, duration)
     for notice in chosen.check(parameters, act):
-        print(f"isomorph: {notice.title} {notice.text}", file=sys.stderr)
+        print(f"isomorph: {notice.title}: {notice.text}", file=sys.stderr)
     return execute(chosen, parameters, name, act, duration, out)
 
 

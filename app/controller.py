@@ -86,9 +86,13 @@ class StudyController(ParameterHistory):
         return (
             self.job is not None
             and self.job.finished
-            and bool(self.job.run.parameters.differences(self.parameters))
-            and bool(self.job.start_parameters.differences(self.parameters))
+            and self._differs(self.job.run.parameters)
+            and self._differs(self.job.start_parameters)
         )
+
+    def _differs(self, parameters: Any) -> bool:
+        """Whether the form shows other settings, but for what is only looked at."""
+        return bool(set(parameters.differences(self.parameters)) - self.study.shown_only)
 
     def start(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -160,10 +161,13 @@ def imported(path: str) -> Any:
     """A user's estimator by import path; ParameterError when it cannot be had."""
     module, _, name = path.rpartition(".")
     try:
-        made = getattr(importlib.import_module(module), name)()
-    except Exception as error:  # a user's module may raise anything at all
+        maker = getattr(importlib.import_module(module), name)
+        if not inspect.isfunction(maker) and not hasattr(maker, "predict"):
+            raise TypeError("it is no class with fit and predict and no function that returns one")
+        made = maker()
+    except (Exception, SystemExit) as error:  # a user's module may raise anything at all
         raise ParameterError(
-            "pipeline", f'"{path}" gives no estimator: {error}. Write it as module.name.'
+            "pipeline", f'"{path}" gives no estimator: {error}. Write it as in sklearn.svm.SVC.'
         ) from error
     if not (hasattr(made, "fit") and hasattr(made, "predict")):
         raise ParameterError("pipeline", f'"{path}" has no fit and predict; it is no estimator.')

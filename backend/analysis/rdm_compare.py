@@ -149,7 +149,8 @@ def category_rdm_needs(classes: int) -> None:
     """ParameterError when too few labels remain after averaging."""
     if classes < FEWEST_CONDITIONS:
         raise ParameterError(
-            "",
+            "by_category",
             f"Averaging leaves {classes} labels. An RDM needs at least {FEWEST_CONDITIONS}; "
-            "compare single stimuli instead.",
+            "switch Average categories off and compare single stimuli.",
+            False,
         )

@@ -177,7 +177,8 @@ def _read_array(path: Path) -> BrainImage:
         try:
             data = _only(np.load(path, allow_pickle=False))
         except Exception as error:  # numpy's header parser raises tokenizer and syntax errors too
-            raise FileProblem(f"{path.name} is damaged: it is not a whole array file.") from error
+            raise FileProblem(f"{path.name} is damaged, or holds objects and no "
+                              "numbers.") from error  # fmt: skip
     if data.dtype.kind not in "fiub" or not 1 <= data.ndim <= 2:
         raise FileProblem(f"{path.name} is no table of stimuli by places.")
     data = np.atleast_2d(data)

@@ -70,6 +70,8 @@ def read_responses(
     image = read(path)
     inside = image.data.any(axis=0) if mask is None else read_mask(mask, image) != 0
     places = np.flatnonzero(inside)
+    if not image.data.size:
+        raise FileProblem(f"{path.name} is empty: it holds no numbers.")
     if not places.size:
         raise FileProblem(f"{path.name} is 0 everywhere.")
     return Responses(image.data[:, places], (), image, places)

@@ -272,6 +272,22 @@ def draw_image(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme)
         bar.outline.set_visible(False)  # type: ignore[operator]
 
 
+def draw_pictures(figure: Figure, axes: Axes, view: View, data: Data, theme: Theme) -> None:
+    """Pictures in rows, each with its caption above it."""
+    axes.set_axis_off()
+    first = [("", data["image"])] if data.get("image") is not None else []
+    pictures = [*first, *(data.get("parts") or ())]
+    columns = max(1, round(float(np.sqrt(1.5 * len(pictures)))))
+    rows = -(-len(pictures) // columns)
+    for number, (caption, picture) in enumerate(pictures):
+        row, column = divmod(number, columns)
+        place = (column / columns, 1 - (row + 1) / rows, 0.94 / columns, 0.86 / rows)
+        inset = axes.inset_axes(place)
+        inset.imshow(np.asarray(picture), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        inset.set_axis_off()
+        inset.set_title(caption, fontsize=6, pad=2, color=data_colour("text", theme))
+
+
 def image_look(view: View, data: Data) -> dict[str, Any]:
     """Colours, their ends and the place of an image, as the window draws it."""
     image = np.asarray(data["image"])
@@ -408,7 +424,8 @@ def draw_scatter(figure: Figure, axes: Axes, view: View, data: Data, theme: Them
     for series in view.series:
         if not has_values(data.get(series.name)):
             continue
-        x = data.get(f"{series.name}_x", data["x"])
+        own = f"{series.name}_x"
+        x = data[own] if own in data else data["x"]
         line(axes, series, x, data[series.name], theme)
         if series.name in errors:
             axes.errorbar(
@@ -571,5 +588,6 @@ DRAW: dict[str, Draw] = {
     "scatter": draw_scatter,
     "matrix": draw_matrix,
     "band": draw_band,
+    "pictures": draw_pictures,
 }
 TEXT = ("checks", "counters")

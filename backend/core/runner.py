@@ -248,7 +248,7 @@ def work(job: Job) -> None:
         outcome = "done"
     except Cancelled:
         outcome = "cancelled"
-    except Exception as error:  # everything a model can raise ends as words beside the run
+    except (Exception, SystemExit) as error:  # everything a model raises ends as words beside it
         outcome = "failed"
         job.failure = describe(error)
     try:
@@ -263,7 +263,7 @@ def work(job: Job) -> None:
         job.done.set()
 
 
-def describe(error: Exception) -> Failure:
+def describe(error: BaseException) -> Failure:
     """A failure in the user's terms."""
     details = "".join(traceback.format_exception(error))
     if isinstance(error, ParameterError):

@@ -85,6 +85,8 @@ class Study(ABC):
     software: ClassVar[tuple[str, ...]] = ("numpy", "numba")
     """Packages that decide its numbers, named in the methods paragraph."""
     notes: ClassVar[tuple[str, ...]] = ()
+    shown_only: ClassVar[frozenset[str]] = frozenset()
+    """Parameters that choose what is drawn of a finished run; :meth:`preview` draws it anew."""
     time_unit: ClassVar[str] = "ms"
     warm_duration: ClassVar[float] = 2.0
     replay: ClassVar[str] = ""
@@ -175,7 +177,9 @@ class Study(ABC):
         parameters; otherwise the numbers stand side by side without a verdict.
         """
         chosen = self.preset(preset)
-        differ = set(parameters.differences(self.parameters_of(chosen))) - {"seed"}
+        differ = (
+            set(parameters.differences(self.parameters_of(chosen))) - {"seed"} - self.shown_only
+        )
         comparable = not differ and procedure == chosen.procedure
         lines = []
         for reference in chosen.references:

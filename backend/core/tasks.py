@@ -51,7 +51,7 @@ class Task:
             outcome = "done"
         except Cancelled:
             outcome = "cancelled"
-        except Exception as error:  # everything ends as words beside the task
+        except (Exception, SystemExit) as error:  # everything ends as words beside the task
             self.failure = describe(error)
         finally:
             self.outcome = outcome

@@ -64,6 +64,7 @@ class DNNBrain(Study):
     views = declared.VIEWS
     layout = declared.LAYOUT
     synthetic: ClassVar[str] = declared.SYNTHETIC
+    shown_only: ClassVar[frozenset[str]] = frozenset({"layer", "vertex"})
     software: ClassVar[tuple[str, ...]] = ("numpy", "torch", "scikit-learn")
     notes = declared.NOTES
 

@@ -11,9 +11,13 @@ from typing import Any, ClassVar
 from backend.core.parameters import Notice, ParameterError
 from backend.core.run import Run
 from backend.core.study import Citation, Study
+from backend.networks.explorer_parameters import MINI
 from backend.studies.sparse import declared
 from backend.studies.sparse.parameters import SparseCodingParameters
 from backend.studies.sparse.presets import PRESETS
+
+RECTIFIERS = 7
+"""Layers of the two small networks that are measured."""
 
 
 class SparseCoding(Study):
@@ -97,6 +101,16 @@ class SparseCoding(Study):
             notices.append(Notice(
                 "exemplars", "Few exemplars",
                 "PSI of one category is unreliable with fewer than 40 exemplars.", 40,
+            ))  # fmt: skip
+        generated = p.pictures in ("test", "transfer")
+        if generated and p.category > p.categories:
+            notices.append(Notice(
+                "category", "No such category", f"There are {p.categories}. The last is shown.",
+                p.categories,
+            ))  # fmt: skip
+        if p.network in MINI and p.layer > RECTIFIERS:
+            notices.append(Notice(
+                "layer", "No such layer", f"There are {RECTIFIERS}. The last is shown.", RECTIFIERS,
             ))  # fmt: skip
         if p.network not in ("mini-a", "mini-b") and not p.weights:
             notices.append(Notice(

@@ -38,8 +38,15 @@ def test_a_click_on_a_vertex_shows_its_predictions_and_layers(
     shown = page.controller.parameters.vertex
     assert page.board.data("profile")["y_title"] == f"r, vertex {shown}"
     assert len(page.board.data("fit")["truth"]) == 640
+    encoded = {"encoding", "vertices", "models", "winners", "fit", "profile"}
+    assert encoded == {widget.view.id for widget in page.board.in_sight()}
+    assert not page.controller.stale, "looking at another vertex makes no other run"
     page.undo_stack.undo()
     assert page.board.data("profile")["y_title"] == "r, vertex 1"
+    page.controller.set_value("folds", 3)
+    assert page.controller.stale
+    page._slow()
+    assert encoded == {widget.view.id for widget in page.board.in_sight()}
 
 
 def test_a_dropped_recording_is_compared_over_time(

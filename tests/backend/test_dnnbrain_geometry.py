@@ -282,6 +282,8 @@ def test_the_searchlight_equals_the_plain_loop_and_finds_what_the_strip_is_made_
     near = np.abs(best["best"] - best["truth"]) <= 1
     assert near.mean() > 0.8
     assert run.result["light_reliable_5"] > 90
+    shares = [run.result[f"light_best_{number}"] for number in range(1, 6)]
+    assert run.result.lead == f"light_best_{np.argmax(shares) + 1}"
 
 
 def test_the_map_is_kept_as_a_surface_map_and_a_broken_run_goes_on(tmp_path: Path) -> None:

@@ -196,6 +196,9 @@ def test_a_run_of_volumes_is_convolved_before_it_is_encoded(
     assert any("stretches of the run" in note for note in run.result.notes)
     wrong = own(tmp_path / "run.npy", hrf=True, TR=0.5)
     assert wrong.result["glm_1"] < run.result["glm_1"] - 0.2
+    said = "14 of 24 pictures begin after the end of the run at 40 s"
+    assert not any("begin after" in note for note in run.result.notes)
+    assert any(note.startswith(said) for note in wrong.result.notes), wrong.result.notes
 
 
 def test_products_of_volumes_are_those_of_convolved_features() -> None:

@@ -127,6 +127,9 @@ def test_ones_own_estimator_by_import_path(corner: Path) -> None:
     assert finished(corner, probe="pipeline", pipeline=path).result["accuracy_1"] > 0.9
     with pytest.raises(ParameterError, match="gives no estimator") as caught:
         finished(corner, probe="pipeline", pipeline="sklearn.nothing.Here")
+    for ending in ("sys.exit", "os.abort", "os.getcwd"):
+        with pytest.raises(ParameterError, match="no class with fit and predict"):
+            finished(corner, probe="pipeline", pipeline=ending)
     assert caught.value.field == "pipeline"
     with pytest.raises(ParameterError, match=r"Name your estimator as module\.name"):
         finished(corner, probe="pipeline")

@@ -250,3 +250,24 @@ def test_deeper_layers_are_seen_later_in_the_simulated_meg() -> None:
     assert peaks[0] == pytest.approx(120, abs=20)
     assert peaks[4] >= peaks[0] + 60  # made at 280; alike layers pull it earlier, as the panel says
     assert run.channels["time"].snapshot()["x"][0] == -100
+
+
+def test_a_column_of_numbers_is_no_list_of_classes(pictures: Path, tmp_path: Path) -> None:
+    rows = [f"{one},{0.01 * i:.2f}" for i, one in enumerate(sorted(pictures.rglob("*.png")))]
+    (tmp_path / "list.csv").write_text("file,size\n" + "\n".join(rows) + "\n")
+    given = {"stimuli": "own", "folder": str(tmp_path / "list.csv"), "label": "size", "folds": 3}
+    with pytest.raises(ParameterError, match="size holds 24 numbers for 24 pictures") as caught:
+        finished(**given, layers="relu1")
+    assert (caught.value.field, caught.value.fix) == ("probe", "ridge")
+
+
+def test_looking_at_another_layer_leaves_numbers_comparable() -> None:
+    preset = STUDY.preset("Figure 5")
+    run = started()
+    run.measure("accuracy_1", 0.58)
+    looked = STUDY.parameters_of(preset).changed(layer=2, vertex=9)
+    verdicts = {
+        line.quantity: line.verdict
+        for line in STUDY.compare(run.result.values, "Figure 5", looked, "free")
+    }
+    assert verdicts["accuracy_1"] == "agree"

@@ -216,12 +216,15 @@ class StudyPage(TickingPage):
         """Arrange the views for the run on screen, or for the next one."""
         controller = self.controller
         job = controller.job
-        fits = job is not None and (controller.alive or not controller.stale)
-        procedure = job.record.procedure if job is not None and fits else "free"
-        parameters = controller.parameters
-        if job is not None and controller.alive:
-            parameters = job.run.parameters  # what runs, not what waits for a rebuild
-        self.board.show_layout(controller.study.layout_of(parameters, procedure))
+        layout_of, parameters = controller.study.layout_of, controller.parameters
+        procedure = "free"
+        if job is not None:
+            procedure, shown = job.record.procedure, job.run.parameters
+            if controller.alive:
+                parameters = shown  # what runs, not what waits for a rebuild
+            elif layout_of(shown, procedure) != layout_of(parameters, procedure):
+                procedure = "free"  # these settings ask for views that this run has not filled
+        self.board.show_layout(layout_of(parameters, procedure))
 
     def _show_procedures(self) -> None:
         """Buttons that apply now; the preset's own first, so that it is always at one place."""

@@ -75,7 +75,7 @@ def note(job: Job, endless: bool, began: float, short: bool) -> str:
         return f"in {took(job.record) or '0 s'}"
     if not run.clock and not run.done:
         return "the first run of an installation compiles its kernels" if not short else ""
-    if endless or job.record.procedure == "free":
+    if endless or (run.clock and job.record.procedure == "free"):
         words = f"{run.rate / 1000:.2g} × real time"
         if short:
             return words
@@ -118,7 +118,8 @@ def show_result(panel: ResultPanel, controller: StudyController) -> None:
     panel.show_result(result, lines, study.quantities)
     warning = ""
     if job.outcome == "cancelled":
-        warning = "Incomplete: the run was cancelled. These are the numbers so far."
+        warning = "Incomplete: the run was cancelled. "
+        warning += "These are the numbers so far." if result.values else "It has no numbers yet."
     elif job.outcome == "failed":
         warning = "This run failed. These are the numbers it found before."
     panel.set_warning(warning)

@@ -98,7 +98,7 @@ def own(run: Run, session: Session) -> Recorded:
     if len(means) < FEWEST_CONDITIONS:
         raise ParameterError(
             "by_category", f"{len(means)} classes are too few for an RDM; it needs "
-            f"{FEWEST_CONDITIONS}. Compare single pictures.", False,
+            f"{FEWEST_CONDITIONS}. Switch Average categories off.", False,
         )  # fmt: skip
     layers = session.after()
     if len(layers) > MOST_LINES:

@@ -286,7 +286,8 @@ def measure(run: Run, cortex: Cortex, layers: list[LayerData], found: Found) -> 
     lost = int(np.isnan(found.r).all(axis=0).sum())
     if lost:
         run.note(f"{lost:,} patches hold fewer than two vertices that vary and have no value.")
-    top = int(np.nanargmax(np.nanmean(found.r, axis=1))) if lost < found.r.shape[1] else 0
+    known = best[np.isfinite(best)].astype(int) - 1
+    top = int(np.bincount(known, minlength=len(layers)).argmax())
     if f"light_best_{top + 1}" in run.result.values:
         run.lead(f"light_best_{top + 1}", f"of the patches are most like {layers[top].shown}; "
                  f"{p.radius} rings, {np.mean([len(o) for o in cortex.patches]):.0f} vertices a "

@@ -261,6 +261,17 @@ class Session:
         from backend.analysis.hrf import design
 
         begin, length = onsets(self.p, self.stimuli)
+        after = int((begin >= rows * self.p.TR).sum())
+        if after == len(begin) or (begin < 0).any():
+            raise ParameterError(
+                "onset", f"The run lasts {rows * self.p.TR:g} s ({rows} volumes, TR "
+                f"{self.p.TR:g} s); the onsets go from {begin.min():g} to {begin.max():g} s.",
+            )  # fmt: skip
+        if after:
+            self.run.note(
+                f"{after} of {len(begin)} pictures begin after the end of the run at "
+                f"{rows * self.p.TR:g} s and say nothing of it. Check TR and onsets."
+            )
         response = design(begin, length, rows, self.p.TR)
         return Gram(response @ patterns.matrix @ response.T, patterns.features)
 

@@ -97,6 +97,21 @@ class Targets:
         return Model(p.probe, p.components, latent=p.pls)  # type: ignore[arg-type]
 
 
+def refuse_numbers(p: DNNBrainParameters, stimuli: Stimuli) -> None:
+    """A column of measurements is no list of classes: nearly every picture has its own."""
+    if p.stimuli != "own" or len(stimuli.names) <= len(stimuli) / 2:
+        return
+    try:
+        numbers_of(stimuli.names, "label", p.label)
+    except ParameterError:
+        return
+    raise ParameterError(
+        "probe", f"{p.label or 'The label column'} holds {len(stimuli.names)} numbers for "
+        f"{len(stimuli)} pictures, not classes. Read numbers with ridge, lasso, least squares or "
+        "PLS.", "ridge",
+    )  # fmt: skip
+
+
 def targets_of(p: DNNBrainParameters, stimuli: Stimuli) -> Targets:
     """Classes or numbers of these parameters.
 
@@ -108,6 +123,7 @@ def targets_of(p: DNNBrainParameters, stimuli: Stimuli) -> Targets:
             "sklearn.neighbors.KNeighborsClassifier.", "sklearn.neighbors.KNeighborsClassifier",
         )  # fmt: skip
     if not p.numbers:
+        refuse_numbers(p, stimuli)
         return Targets(p, stimuli.label, np.empty((0, 1)))
     if p.stimuli != "own":
         raise ParameterError(
