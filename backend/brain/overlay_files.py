@@ -398,7 +398,15 @@ def _projected(path: Path, cortex: Cortex) -> Overlay:
     if not path.is_file():
         raise FileProblem(f"{path.name} does not exist.")
     image = images.read(path)
-    return project(image.source, path, cortex, len(image.data))
+    made = project(image.source, path, cortex, len(image.data))
+    return replace(made, volume=volume_of(image.data, image.space, image.source))
+
+
+def volume_of(rows: np.ndarray, space: Sequence[int], image: Any) -> Any:
+    """Maps (k, n) as a volume, for slices."""
+    from backend.brain.slices import Volume
+
+    return Volume(rows.reshape(len(rows), *space), np.asarray(image.affine))
 
 
 def project(image: Any, path: Path, cortex: Cortex, count: int) -> Overlay:
@@ -446,7 +454,9 @@ def of_surface_map(made: SurfaceMap, cortex: Cortex) -> Overlay:
     if isinstance(made, VolumeMap):
         assert made.image is not None
         image = images.MAKERS["nifti"](made.image, made.whole().astype(np.float32), made.maps)
-        return replace(project(image, path, cortex, len(made.maps)), maps=made.maps, files=())
+        drawn = project(image, path, cortex, len(made.maps))
+        volume = volume_of(made.whole().astype(np.float32), made.image.space, image)
+        return replace(drawn, maps=made.maps, files=(), name=made.name, volume=volume)
     whole = made.whole().astype(np.float32)
     if isinstance(made, GrayordinateMap):
         assert made.image is not None

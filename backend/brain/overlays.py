@@ -44,6 +44,7 @@ class Overlay:
     maps : a name a row. times : (n_row,) in ms, or None for maps. factor : what the numbers shown
         are multiples of, 1e-9 for source estimates in Am.
     files : where it came from. source : a CIFTI file's image, for its geometry. note : in words.
+    volume : what was projected (:class:`backend.brain.slices.Volume`), or None.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Overlay:
     source: Any = field(default=None, repr=False)
     note: str = ""
     synthetic: str = ""
+    volume: Any = field(default=None, repr=False)
 
     @property
     def rows(self) -> int:

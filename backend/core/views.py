@@ -30,6 +30,7 @@ What a channel must hold for each kind (arrays; missing keys are allowed unless 
 ``lasso``         latest ``x``\\*, ``y``\\*: points that are chosen by drawing around them;
                   ``x_title``, ``y_title``, ``note``
 ``surface``       latest ``drawing``\\*: a cortex from several sides, and ``note``
+``slices``        latest ``slices``\\*: planes of a volume (backend.brain.slices), ``note``
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from typing import Any, Literal
 ViewKind = Literal[
     "raster", "traces", "image", "histogram", "bars", "psychometric", "scatter", "matrix",
     "checks", "band", "counters", "editor", "pictures", "sheet", "maps", "lasso",
-    "surface",
+    "surface", "slices",
 ]  # fmt: skip
 
 

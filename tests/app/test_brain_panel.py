@@ -338,6 +338,38 @@ def test_a_cluster_becomes_a_region(page: BrainPage) -> None:
     assert ("Its vertices", f"{len(cluster.vertices)}") in page.vertex.facts.rows
 
 
+def test_a_volume_is_projected_and_sliced_with_a_linked_cross_hair(
+    page: BrainPage, wait: Wait, tmp_path: Path
+) -> None:
+    affine = np.diag([4.0, 4.0, 4.0, 1.0])
+    affine[:3, 3] = (-90, -126, -72)
+    data = np.zeros((46, 55, 46), np.float32)
+    data[30:34, 8:14, 14:18] = 5.0  # right, posterior: x from 30, y to −74, z from −16 mm
+    nibabel.Nifti1Image(data, affine).to_filename(str(tmp_path / "stat.nii.gz"))
+    read(page, wait, tmp_path / "stat.nii.gz")
+    view: Any = page.board.views["slices"]
+    wait(lambda: view.isVisible() and view.shows_data)
+    assert len(view.canvas.slices) == 3
+    assert view.canvas.slices[0].at[0] > 20  # opened at the strongest place
+    sagittal, axial = view.canvas.boxes()[0], view.canvas.boxes()[2]
+    QTest.mouseClick(
+        view.canvas, LEFT, pos=axial.center().toPoint() - QPoint(round(axial.width() / 4), 0)
+    )
+    assert page.scene is not None
+    assert page.scene.vertex is not None
+    assert page.scene.vertex[0] == 0  # left of the middle lies the left hemisphere
+    at = page.scene.cortex.hemispheres[0].shapes["pial"][page.scene.vertex[1]]
+    page._frame()
+    np.testing.assert_allclose(view.canvas.slices[0].at, at)
+    x, y = view.canvas.slices[0].share()
+    np.testing.assert_allclose(view.canvas.slices[0].place(x, y), at, atol=1e-4)
+    assert sagittal.width() > 20
+    page.choose(1)
+    page._frame()
+    assert view.isHidden()  # no volume is in hand
+    assert page.board.views["kept"].isVisible()
+
+
 def test_the_overlay_in_hand_is_saved_as_gifti(page: BrainPage, tmp_path: Path) -> None:
     page.files.overlay(tmp_path / "s.func.gii")
     made: Any = nibabel.load(tmp_path / "s.L.func.gii")

@@ -18,6 +18,7 @@ KINDS = {
     "editor": ("editor", "EditorView"),
     "matrix": ("image", "MatrixView"),
     "surface": ("surface", "SurfaceView"),
+    "slices": ("slices", "SlicesView"),
     "lasso": ("lasso", "LassoView"),
     "maps": ("maps", "MapsView"),
     "histogram": ("charts", "HistogramView"),

@@ -28,8 +28,13 @@ VIEWS = (
     View("kept", "Selected vertices", "bars", "kept", icon="chart-bar", priority=2,
          y=Axis("value"), series=(Series("value", "value", "2"),),
          empty="Shift+click keeps a vertex; its value appears here beside others."),
+    View("slices", "Slices", "slices", "slices", icon="axis-arrow",
+         empty="Click the surface, or open a NIfTI volume.",
+         help="The volume that was projected, over the MNI template. A click or drag moves to the "
+         "nearest vertex of the surface."),
 )  # fmt: skip
 LAYOUT = column("surface", row("course", "kept", weights=(1.9, 1)), weights=(2.7, 1))
+VOLUME_LAYOUT = column("surface", row("course", "slices", weights=(1, 1.4)), weights=(2.2, 1))
 
 
 class BrainBoard(ViewBoard):
@@ -45,6 +50,10 @@ class BrainBoard(ViewBoard):
     def publish(self, name: str, **data: Any) -> None:
         """What a view draws from now; nothing empties it."""
         self.channels[name].publish(**data)
+
+    def show_slices(self, on: bool) -> None:
+        """Slices stand beside the course while a volume is in hand."""
+        self.grid.set_split(VOLUME_LAYOUT if on else LAYOUT)
 
     def pull(self) -> None:
         """Draw what is new."""

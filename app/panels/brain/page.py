@@ -142,6 +142,7 @@ class BrainPage(TickingPage):
         self.board.views["surface"].montage_asked.connect(self.files.ask_montage)  # type: ignore[attr-defined]
         self.board.views["surface"].brush_asked.connect(self.painting.set_on)  # type: ignore[attr-defined]
         self.board.views["surface"].painted.connect(self._painted)  # type: ignore[attr-defined]
+        self.board.views["slices"].picked.connect(self._place_picked)
         self.board.views["course"].picked.connect(self._moment_picked)
         self.board.window_asked.connect(self.window_.commands.show_view_window)
         self.board.export_asked.connect(self.files.export)
@@ -324,6 +325,14 @@ class BrainPage(TickingPage):
             self.painting.end_stroke()
         else:
             self.painting.touch(*found)
+
+    def _place_picked(self, at: Any) -> None:
+        """A click in a slice: the nearest vertex."""
+        from backend.brain.slices import nearest_vertex
+
+        scene = self.scene
+        if scene is not None:
+            self.pick(*nearest_vertex(scene.cortex, at))
 
     def _moment_picked(self, x: float) -> None:
         """A click on the course: a moment, or a map."""

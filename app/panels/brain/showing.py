@@ -96,8 +96,11 @@ class Showing:
             parcels = bool(one.overlay.labels) and one.look.palette == "labels"
             ends = ("", "") if parcels else (number(low), number(high))
             note = note_of(one.overlay, one.look.map_number)
-            rows.append(OverlayRow(one.overlay.name, note, one.look.visible,
-                                   table(one.overlay, one.look), ends))  # fmt: skip
+            colours = table(one.overlay, one.look)
+            if parcels:
+                own = np.array([label.colour for label in one.overlay.labels], np.uint8)
+                colours = own[np.linspace(0, len(own) - 1, 256).round().astype(int)]
+            rows.append(OverlayRow(one.overlay.name, note, one.look.visible, colours, ends))
         self.page.overlays.show_rows(rows, scene.chosen)
         said = [one.overlay.synthetic for one in scene.shown if one.overlay.synthetic]
         self.page.header.set_synthetic(said[0] if said else scene.cortex.synthetic)
@@ -186,6 +189,7 @@ class Showing:
                                          self._facts(scene, half, vertex, p.moment))  # fmt: skip
         self._courses()
         self._bars()
+        self._slices()
 
     def _lead(
         self, scene: Scene, half: int, vertex: int, moment: float
@@ -308,6 +312,27 @@ class Showing:
             y_title=hand.overlay.unit or "value", note=caption_of(scene, p).split(" · ")[-1],
         )  # fmt: skip
 
+    def _slices(self) -> None:
+        """The volume in hand, through the vertex chosen or the strongest place."""
+        scene, p = self.scene, self.page.parameters
+        hand = scene.hand if scene is not None else None
+        there = hand is not None and hand.overlay.volume is not None
+        self.page.board.show_slices(there)
+        if scene is None or hand is None or not there:
+            self.page.board.publish("slices")
+            return
+        from backend.brain.slices import slices
+
+        at = scene.vertex
+        if at is None:
+            row = row_of(hand.overlay, hand.look, p.moment)
+            sizes = [np.nan_to_num(np.abs(hand.overlay.row(h, row))).max()
+                     for h in range(len(scene.cortex.counts))]  # fmt: skip
+            half = int(np.argmax(sizes))
+            at = half, int(np.nan_to_num(np.abs(hand.overlay.row(half, row))).argmax())
+        made = slices(scene.cortex, hand.overlay, hand.look, p.moment, position(scene.cortex, *at))
+        self.page.board.publish("slices", slices=made, note=named(scene, *at))
+
     # ---- clusters --------------------------------------------------------------------------
 
     def ask_clusters(self) -> None:
@@ -375,7 +400,8 @@ def note_of(overlay: Overlay, number: int) -> str:
         name = overlay.maps[min(number, overlay.rows) - 1]
         rows = f"{name}, map {number} of {overlay.rows}"
     elif overlay.labels:
-        rows = f"{len(overlay.labels)} parcels"
+        count = len(overlay.labels)
+        rows = "" if overlay.note == "painted" else f"{count} parcel{'s' if count > 1 else ''}"
     return ", ".join(word for word in (overlay.unit, rows, overlay.note) if word)
 
 
