@@ -26,13 +26,17 @@ KINDS = f"Isomorph session (*{ENDING})"
 
 
 class SessionKeeper(QObject):
-    """Writes the autosave soon after every change, and brings sessions back."""
+    """Writes the autosave soon after every change, and brings sessions back.
+
+    ``written`` is when the session in hand was written that was opened; 0 before one is.
+    """
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self.window = window
         self.path: Path | None = None
         self.saved_at = ""
+        self.written = 0.0
         self.taking = False
         self.timer = QTimer(self)
         self.timer.setSingleShot(True)
@@ -146,12 +150,18 @@ class SessionKeeper(QObject):
         if not self.window.confirm_runs("Cancel runs and open the session"):
             return
         try:
-            self.take(sessions.load(path))
+            self.load(path)
             sessions.remember(path)
         except FileProblem as problem:
             self.window.report_problem("The session cannot be opened", str(problem))
             return
         self._set_path(path)
+
+    def load(self, path: Path) -> None:
+        """Bring the session of a file into the window; FileProblem when it is none."""
+        session = sessions.load(path)
+        self.written = sessions.written(path)
+        self.take(session)
 
     def recover(self, path: Path) -> None:
         """Open the autosave of a crashed program."""
@@ -160,6 +170,7 @@ class SessionKeeper(QObject):
         except FileProblem as problem:
             self.window.report_problem("The session cannot be recovered", str(problem))
             return
+        self.written = sessions.written(path)
         sessions.discard(path)
         self.take(session)
 

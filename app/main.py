@@ -76,7 +76,7 @@ def open_first(window: MainWindow, session: Path | None) -> None:
     if chosen is None:
         return
     try:
-        window.keeper.take(sessions.load(chosen))
+        window.keeper.load(chosen)
         if session is not None:
             window.keeper.path = session
     except FileProblem as problem:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import session as sessions
-from backend.core.files import FileProblem
+from app.session import written
 from widgets.banner import Banner
 
 if TYPE_CHECKING:
@@ -38,17 +38,20 @@ def recovery_banner(window: MainWindow, path: Path, after: Callable[[], object])
     return banner
 
 
-def crashed_with(panel: str) -> Path | None:
-    """The newest session of a program that is gone, where it keeps something of a panel."""
-    for path in sessions.crashed()[:1]:
-        try:
-            if panel in sessions.load(path).panels:
-                return path
-        except FileProblem:
-            return None
-    return None
+def show_offer(window: MainWindow) -> None:
+    """Above every panel but Home, which has its own place for it: the newest session of a program
+    that is gone, where it is newer than the one in hand."""
+    newest = sessions.crashed()[:1]
+    window.problems.remove("recovered")
+    if window.panel == "home" or not newest or written(newest[0]) <= window.keeper.written:
+        return
+
+    def after() -> None:
+        window.problems.remove("recovered")
+
+    window.problems.show_banner("recovered", recovery_banner(window, newest[0], after))
 
 
 def moment(path: Path) -> str:
     """When a session was last written."""
-    return datetime.fromtimestamp(path.stat().st_mtime).strftime("%H:%M:%S")
+    return datetime.fromtimestamp(written(path)).strftime("%H:%M:%S")

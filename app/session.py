@@ -157,6 +157,14 @@ def crashed() -> list[Path]:
     return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
+def written(path: Path) -> float:
+    """When a session was last written, in seconds of the epoch; 0 when it is gone."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
 def end_cleanly() -> None:
     """This process's autosave becomes the last session."""
     if own_file().exists():

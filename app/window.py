@@ -41,6 +41,7 @@ from app.docks.workspace import WorkspaceView
 from app.finder import Found, finds
 from app.keeper import SessionKeeper
 from app.rail import Rail
+from app.recovery import show_offer
 from app.settings import Settings
 from app.statusbar import StatusBar
 from backend.core.files import FileProblem
@@ -239,10 +240,12 @@ class MainWindow(QMainWindow):
         self.panel = entry.id
         self.stack.setCurrentWidget(self.panels[entry.id])
         self.rail.show_active(entry.id)
-        self._show_undo()
+        self.show_undo()
+        show_offer(self)
         self.session_changed()
 
-    def _show_undo(self) -> None:
+    def show_undo(self) -> None:
+        """Undo is that of the page in front."""
         stack = getattr(self.front, "undo_stack", None)
         if stack is not None:
             if stack not in self.undo_group.stacks():
@@ -562,14 +565,14 @@ class MainWindow(QMainWindow):
         """Ask once when runs are alive; cancels them when the user agrees."""
         names = [f"{job.study.title} · {job.record.preset}" for job in self.runner.alive
                  if not job.draft]  # fmt: skip
-        tasks = [task.title for task in self.runner.busy]
+        tasks = [f"{task.title}. {task.ends}" for task in self.runner.busy]
         stage = self.panels.get("stage")
         if stage is not None and stage.alive:
             names.append(f"Session {stage.next_stem}")
         if not names and not tasks:
             return True
         words = ["Runs are alive. What they found so far is kept."] if names else []
-        words += ["A set or file is being made. What is made so far is lost."] if tasks else []
+        words += ["Work is under way."] if tasks else []
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Question)
         box.setText(" ".join(words))

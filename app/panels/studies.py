@@ -23,6 +23,7 @@ class StudyPanel(QStackedWidget):
         super().__init__(window)
         self.window_ = window
         self.pages: dict[str, StudyPage] = {}
+        self.currentChanged.connect(self._turned)
 
     @classmethod
     def studies(cls) -> list[str]:
@@ -44,6 +45,11 @@ class StudyPanel(QStackedWidget):
         page = self.page(identifier)
         self.setCurrentWidget(page)
         return page
+
+    def _turned(self) -> None:
+        """Another page is in front: undo is its own."""
+        if self.window_.panels.get(self.id) is self:
+            self.window_.show_undo()
 
     @property
     def front(self) -> QWidget | None:

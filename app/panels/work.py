@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from backend.core.tasks import Task
+from backend.core.tasks import LOST, Task
 from widgets.banner import Banner, BannerArea
 from widgets.job_strip import JobStrip
 
@@ -41,15 +41,19 @@ class PanelWork:
         """Whether the last task has ended and what follows it was called."""
         return self.task is not None and self.task.finished and self._then is None
 
-    def start(self, title: str, work: Callable[[Task], Any], then: Callable[[Any], object]) -> bool:
-        """Start one piece of work; ``then(result)`` when it is done. False when one is alive."""
+    def start(
+        self, title: str, work: Callable[[Task], Any], then: Callable[[Any], object],
+        ends: str = LOST,
+    ) -> bool:  # fmt: skip
+        """Start one piece of work; ``then(result)`` when it is done. False when one is alive.
+        ``ends`` is true of what is done so far when it is cancelled."""
         if self.alive:
             assert self.task is not None
             self.window.say(f"{self.task.title} is under way. Cancel it, or wait for its end.")
             return False
         for key in self.clears:
             self.banners.remove(key)
-        self.task = self.window.runner.task(title, work, self.panel)
+        self.task = self.window.runner.task(title, work, self.panel, ends)
         self._then = then
         self.show()
         return True

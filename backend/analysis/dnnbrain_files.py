@@ -190,7 +190,8 @@ def read_masks(path: Path, shapes: Mapping[str, tuple[int, ...]] | None = None) 
 
     Raises
     ------
-    FileProblem names the line of what is no mask, and a number that is 0 or too large.
+    FileProblem names the line of what is no mask, and a number that is 0 or too large; also for a
+    file without any layer.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -222,6 +223,8 @@ def read_masks(path: Path, shapes: Mapping[str, tuple[int, ...]] | None = None) 
             raise FileProblem(f'{path.name}: numbers are missing after "{line[:40]}".')
         masks[layer] = Mask(*(kept.get(axis) for axis in AXES))
         place += 1 + len(axes)
+    if not masks:
+        raise FileProblem(f"{path.name} is empty: it holds the mask of no layer.")
     return masks
 
 

@@ -29,7 +29,7 @@ from backend.core.store import (
     save_views,
 )
 from backend.core.study import Study
-from backend.core.tasks import Task
+from backend.core.tasks import LOST, Task
 
 FINISHED = ("done", "cancelled", "failed")
 
@@ -180,10 +180,12 @@ class Runner:
         job.thread.start()
         return job
 
-    def task(self, title: str, call: Callable[[Task], Any], panel: str = "") -> Task:
+    def task(
+        self, title: str, call: Callable[[Task], Any], panel: str = "", ends: str = LOST
+    ) -> Task:
         """Start a piece of work that is no run; finished ones of the same panel are forgotten."""
         self.tasks = [task for task in self.tasks if not task.finished or task.panel != panel]
-        task = Task(title, call, panel)
+        task = Task(title, call, panel, ends)
         self.tasks.append(task)
         task.start()
         return task

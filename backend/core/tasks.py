@@ -9,6 +9,9 @@ from typing import Any
 
 from backend.core.run import Cancelled
 
+LOST = "What is made so far is lost."
+KEPT = "What is made so far is kept, and the same goes on there."
+
 
 class Task:
     """One piece of work in its own thread; owned by the runner, watched by whoever asked for it.
@@ -21,17 +24,22 @@ class Task:
     outcome : "" while alive, then "done", "cancelled" or "failed".
     result : what ``call`` returned.
     failure : why it failed, for people (a :class:`backend.core.runner.Failure`), or None.
+    ends : what becomes of what is done so far when it is cancelled, a sentence.
     """
 
-    def __init__(self, title: str, call: Callable[[Task], Any], panel: str = "") -> None:
+    def __init__(
+        self, title: str, call: Callable[[Task], Any], panel: str = "", ends: str = LOST
+    ) -> None:
         self.title = title
         self.panel = panel
+        self.ends = ends
         self.outcome = ""
         self.result: Any = None
         self.failure: Any = None
         self.done, self.total, self.what = 0, 0, ""
         self.began = time.monotonic()
         self._paused = self._rested = 0.0
+        self._first: tuple[int, float] | None = None
         self._call = call
         self._cancelled = threading.Event()
         self._going = threading.Event()
@@ -70,6 +78,9 @@ class Task:
 
     def progress(self, done: int, total: int, what: str = "") -> None:
         """Say how far it is, and look whether to go on."""
+        if self._first is None or total != self.total or done < self.done:
+            # What an earlier task of the same left done, or another stage took, says no pace.
+            self._first = done, time.monotonic() - self.rested
         self.done, self.total, self.what = done, total, what or self.what
         self.check()
 
@@ -86,11 +97,15 @@ class Task:
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimate from the share done; None before 2 % or without a total."""
-        if not self.total or self.done < 0.02 * self.total:
+        """Estimate from what was done since its first report; None before 2 % of what was left
+        then, or without a total."""
+        if not self.total or self._first is None:
             return None
-        spent = time.monotonic() - self.began - self.rested
-        return spent * (self.total - self.done) / self.done
+        before, began = self._first
+        made = self.done - before
+        if made <= 0 or made < 0.02 * (self.total - before):
+            return None
+        return (time.monotonic() - self.rested - began) * (self.total - self.done) / made
 
     @property
     def rested(self) -> float:

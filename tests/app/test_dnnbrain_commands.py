@@ -643,3 +643,14 @@ def test_help_lists_every_command_and_loads_nothing_heavy() -> None:
 def test_every_command_explains_its_flags(name: str, capsys: Any) -> None:
     assert run(name, "-h") == 0
     assert "usage: isomorph" in capsys.readouterr().out
+
+
+def test_an_empty_mask_is_what_is_said_and_nothing_is_written(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "none.dmask.csv").write_text("")
+    out = tmp_path / "m.act.h5"
+    assert run("dnn-mask", "-act", data / "a.act.h5", "-dmask", tmp_path / "none.dmask.csv",
+               "-out", out)  # fmt: skip
+    assert "none.dmask.csv is empty: it holds the mask of no layer." in capsys.readouterr().err
+    assert not out.exists()

@@ -480,3 +480,16 @@ def test_on_a_narrow_window_what_runs_keeps_its_words_and_buttons_their_icons(
     qtbot.waitUntil(lambda: all(b.width() < w for b, w in
                                 zip(page.strip._procedures, wide, strict=False)))  # fmt: skip
     assert all(button.toolTip() for button in page.strip._procedures)
+
+
+def test_undo_is_that_of_the_explorer_after_a_study_was_shown(
+    page: ExplorerPage, qtbot: QtBot
+) -> None:
+    window = page.window_
+    window.open_page("dnnbrain")
+    window.open_page("explore")
+    page.history.set_value("jitter", 3)
+    window.enable_actions()
+    assert window.actions_["edit.undo"].isEnabled()
+    window.undo()
+    assert page.parameters.jitter != 3

@@ -201,3 +201,15 @@ def test_numbers_of_a_mask_before_a_unit_is_chosen_show_no_mean(
     assert page.board.place[0] == -1
     assert page.unit.facts.shows_data
     assert page.unit.facts.summary() == "Channels used 3 of 48"
+
+
+def test_an_empty_mask_file_is_refused_and_the_mask_stays(
+    page: ExplorerPage, tmp_path: Path
+) -> None:
+    page.masking.set_channels((0, 1), False)
+    before = page.changes.masks
+    (tmp_path / "none.dmask.csv").write_text("")
+    page.masking.open(tmp_path / "none.dmask.csv")
+    assert page.changes.masks == before
+    words = page.banners.banners["mask"].text
+    assert words == "none.dmask.csv is empty: it holds the mask of no layer."

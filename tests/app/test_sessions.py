@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,11 +17,14 @@ import pytest
 from conftest import until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PySide6.QtWidgets import QMessageBox
 
 from app import session as sessions
+from app.main import open_first
 from app.window import MainWindow
 from backend.core.files import FileProblem
 from backend.core.store import Store
+from backend.core.tasks import KEPT, LOST
 
 RETINA = "gap-junction-topology"
 ROOT = Path(__file__).parents[2]
@@ -193,10 +197,47 @@ def test_the_explorer_offers_the_session_of_a_crash(
     sessions.save(session, sessions.folder() / f"auto-{gone.pid}.isomorph")
     window.show_panel("explorer")
     page = window.panels["explorer"].explore
-    banner = page.banners.banners["recovered"]
+    banner = window.problems.banners["recovered"]
     assert "stopped unexpectedly" in banner.text
     next(one for one in banner.findChildren(Button) if one.text() == "Open").click()
     assert page.parameters.method == "Grad-CAM"
-    assert "recovered" not in page.banners.banners
+    assert "recovered" not in window.problems.banners
     assert sessions.crashed() == []
     wait(lambda: page.board.layer == "relu3", timeout=30_000)
+
+
+@pytest.mark.parametrize("panel", ["explorer", "stage"])
+def test_a_newer_session_of_a_crash_is_offered_where_an_older_one_opened(
+    window: MainWindow, panel: str
+) -> None:
+    session = dataclasses.replace(window.keeper.collect(), panel=panel, panels={})
+    sessions.save(session, sessions.last_file())
+    os.utime(sessions.last_file(), (1.0e9, 1.0e9))
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    crashed = sessions.folder() / f"auto-{gone.pid}.isomorph"
+    sessions.save(session, crashed)
+    open_first(window, None)
+    assert window.panel == panel
+    assert "recovered" in window.problems.banners
+    window.show_panel("home")  # has its own place for it
+    assert "recovered" not in window.problems.banners
+    os.utime(crashed, (0.9e9, 0.9e9))  # older than what was opened
+    window.show_panel(panel)
+    assert "recovered" not in window.problems.banners
+
+
+def test_closing_says_what_becomes_of_each_piece_of_work(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: said.append(box.informativeText()))
+    gate = threading.Event()
+    for title, ends in (("Record relu2.act.h5", KEPT), ("Evolve relu2", LOST)):
+        window.runner.task(title, lambda _: gate.wait(10), ends, ends)
+    assert not window.confirm_runs("Close")
+    gate.set()
+    assert said == [
+        "Record relu2.act.h5. What is made so far is kept, and the same goes on there.\n"
+        "Evolve relu2. What is made so far is lost."
+    ]

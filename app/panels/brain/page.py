@@ -19,7 +19,6 @@ from app.panels.brain.showing import FEW_MAPS, MOST_PINS, Showing, region_in_han
 from app.panels.brain.vertex_page import VertexPage
 from app.panels.ticking import FRAME_MS, SLOW_MS, TickingPage
 from app.panels.work import failure_banner
-from app.recovery import crashed_with, recovery_banner
 from backend.brain.overlays import Cluster
 from backend.brain.scene import Scene, first_moment
 from backend.brain.viewer_parameters import LOOK, BrainParameters, BrainSource, look_of, values_of
@@ -161,15 +160,7 @@ class BrainPage(TickingPage):
         self.form.set_values(self.parameters)
         self.showing.form()
         self.moment.hide()
-        crashed = crashed_with("brain")
-        if crashed is not None:
-            offer = recovery_banner(self.window_, crashed, self._recovered)
-            self.banners.show_banner("recovered", offer)
         self.files.open_mesh()
-
-    def _recovered(self) -> None:
-        """The session of a crash was opened or discarded."""
-        self.banners.remove("recovered")
 
     # ---- values ----------------------------------------------------------------------------
 
@@ -456,7 +447,6 @@ class BrainPage(TickingPage):
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Come back from a session; what no longer fits stays at its preset."""
-        self._recovered()
         held = kept.get("scene")
         if isinstance(held, dict):
             self.files.bring_back(held, kept)

@@ -15,7 +15,7 @@ from backend.core.parameters import ParameterError
 from backend.core.runner import describe
 from backend.core.store import home
 from backend.core.study import Procedure
-from backend.core.tasks import Task
+from backend.core.tasks import KEPT, Task
 
 if TYPE_CHECKING:
     from app.panels.explorer.page import ExplorerPage
@@ -162,7 +162,7 @@ class Errands:
 
         self.work.start(
             f"Record {path.name}", work,
-            lambda made: self.window.say(held(path.name, made)),
+            lambda made: self.window.say(held(path.name, made)), KEPT,
         )  # fmt: skip
 
     # ---- weights ---------------------------------------------------------------------------

@@ -148,7 +148,7 @@ class Masking:
         self.page.banners.remove("mask")
         self.changes.set_masks(masks, f"Open {path.name}")
         layers = ", ".join(list(masks)[:4]) + (", …" if len(masks) > 4 else "")
-        self.page.window_.say(f"{path.name} masks {layers}." if masks else "The mask is empty.")
+        self.page.window_.say(f"{path.name} masks {layers}.")
 
     def ask_save(self) -> None:
         """Ask where the mask goes, then save it."""

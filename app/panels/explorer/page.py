@@ -28,7 +28,6 @@ from app.panels.explorer.rows import graph_rows, layer_rows
 from app.panels.explorer.unit_page import UnitPage
 from app.panels.ticking import FRAME_MS, SLOW_MS, TickingPage
 from app.panels.work import failure_banner
-from app.recovery import crashed_with, recovery_banner
 from backend.core.runner import Failure
 from backend.core.study import Procedure
 from backend.networks.explorer_parameters import ExplorerParameters, ExplorerSource
@@ -154,15 +153,7 @@ class ExplorerPage(TickingPage):
         self.strip.set_procedures(PROCEDURES, MENU)
         self._preset_changed()
         self.form.set_values(self.parameters)
-        crashed = crashed_with("explorer")
-        if crashed is not None:
-            offer = recovery_banner(self.window_, crashed, self._recovered)
-            self.banners.show_banner("recovered", offer)
         self.board.open(self.parameters)
-
-    def _recovered(self) -> None:
-        """The session of a crash was opened or discarded."""
-        self.banners.remove("recovered")
 
     @property
     def parameters(self) -> ExplorerParameters:
@@ -498,7 +489,6 @@ class ExplorerPage(TickingPage):
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Come back from a session; what no longer fits stays at its preset."""
-        self._recovered()
         self._layer = str(kept.get("layer", ""))
         self.changes.bring_back(kept.get("changes"))
         self.history.bring_back(kept)

@@ -27,7 +27,7 @@ from backend.core.sweep_settings import (
     script_of,
 )
 from backend.core.sweeps import Sweep, plan_document, steps
-from backend.core.tasks import Task
+from backend.core.tasks import KEPT, Task
 from backend.studies import find
 from widgets import theme
 from widgets.banner import Banner, BannerArea
@@ -230,7 +230,7 @@ class SweepsPanel(TickingPage):
         if self.alive:
             return
         self.forget()
-        self.work.start(f"Sweep of {find(p.study).title}", work, self._ended)
+        self.work.start(f"Sweep of {find(p.study).title}", work, self._ended, KEPT)
 
     def _compute(self, task: Task, sweep: Sweep, scheduler: str, workers: int) -> None:
         """In the task's thread: every job that has no answer yet."""

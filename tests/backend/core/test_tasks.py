@@ -109,3 +109,18 @@ def test_a_failure_is_said_in_words(error: Exception, title: str, text: str) -> 
     assert title in task.failure.title
     assert text in task.failure.text
     assert type(error).__name__ in task.failure.details
+
+
+def test_the_time_left_does_not_count_what_an_earlier_task_did(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("backend.core.tasks.time.monotonic", lambda: now[0])
+    task = Task("Record", lambda _: None)
+    task.progress(900, 1000, "pictures")
+    assert task.seconds_left is None
+    now[0] += 10
+    task.progress(950, 1000)
+    assert task.seconds_left == pytest.approx(10)
+    task.progress(0, 30, "layers")  # another stage has its own pace
+    assert task.seconds_left is None
