@@ -469,7 +469,7 @@ def of_surface_map(made: SurfaceMap, cortex: Cortex) -> Overlay:
                 parts[side][:, model.vertex] = whole[:, place]
         if not parts:
             raise FileProblem(f"{made.name} does not fit {cortex.name}. Open its surfaces first.")
-        found = Found(whole, maps=made.maps, parts=parts, source=made.image)
+        found = Found(whole, maps=made.maps, parts=parts)
         return replace(_made(path, cortex, found, parts, []), files=())
     name = "" if made.image is None else made.image.path.name
     found = Found(whole, side_of(Path(name or made.name)), made.maps)
@@ -615,6 +615,11 @@ def _save_cifti(overlay: Overlay, cortex: Cortex, path: Path) -> Path:
     if overlay.source is None:
         raise FileProblem(f"{overlay.name} did not come from a CIFTI file, whose geometry "
                           f"{path.name} would need. Use .func.gii.")  # fmt: skip
+    own = overlay.source.path.name.lower()
+    ending = next(one for one in (".dscalar.nii", ".dtseries.nii", ".dlabel.nii")
+                  if own.endswith(one))  # fmt: skip
+    if not path.name.lower().endswith(ending):
+        raise FileProblem(f"{overlay.name} is saved as {ending}, as it came.")
     source = overlay.source.source
     first, places = source.header.get_axis(0), source.header.get_axis(1)
     data = np.array(overlay.source.data, np.float32)

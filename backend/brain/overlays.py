@@ -12,7 +12,6 @@ import numpy as np
 from backend.brain.cortex import Cortex, Hemisphere
 from backend.brain.rendering import Layer
 from backend.core.colours import DIVERGING, colour_limits, overlay_table
-from backend.core.parameters import ParameterError
 
 PALETTES = {
     "hot-cold": "hot and cold", "warm": "warm", "CET-D1A": "blue, white, red",
@@ -20,6 +19,8 @@ PALETTES = {
     "magma": "magma", "inferno": "inferno", "CET-L1": "grey", "CET-C6": "phase",
 }  # fmt: skip
 OWN_COLOURS = "labels"
+NO_PARCEL = "none"
+NAMELESS = ("unknown", "???", "medial_wall", "medial wall", "background")
 SHOWN_SHARE = 0.15
 """Of the vertices that a first threshold leaves."""
 
@@ -87,6 +88,13 @@ class Overlay:
         return np.asarray(flat[np.isfinite(flat)] / self.factor, float)
 
     @functools.cached_property
+    def unnamed(self) -> frozenset[int]:
+        """Numbers of parcels that stand for none, as atlases have them."""
+        return frozenset(
+            number for number, label in enumerate(self.labels, 1) if label.name.lower() in NAMELESS
+        )
+
+    @functools.cached_property
     def reach(self) -> float:
         """Size that one value in a thousand exceeds."""
         return float(np.quantile(np.abs(self.every), 0.999)) if len(self.every) else 1.0
@@ -95,7 +103,9 @@ class Overlay:
         """The value at a vertex as it is read."""
         value = float(self.row(hemisphere, row)[vertex])
         if self.labels:
-            return self.labels[int(value) - 1].name if value > 0 else "none"
+            if not value > 0 or int(value) in self.unnamed:
+                return NO_PARCEL
+            return self.labels[int(value) - 1].name
         if not np.isfinite(value):
             return "none"
         number = f"{value:.3g}".replace("-", "\u2212")
@@ -206,6 +216,8 @@ def layer(
         values = np.where(kept, values, np.float32(np.nan))
     low, high = look.ends
     by_label = bool(overlay.labels) and look.palette == OWN_COLOURS
+    if by_label and overlay.unnamed:
+        values = np.where(np.isin(values, list(overlay.unnamed)), np.float32(0), values)
     return Layer(
         np.ascontiguousarray(values, np.float32), table(overlay, look), low, high,
         0.0 if by_label else look.threshold, 0.0 if by_label else look.soft, look.opacity / 100,
@@ -313,27 +325,6 @@ def example(cortex: Cortex) -> Overlay:
     )  # fmt: skip
 
 
-def check_fits(overlay: Overlay, cortex: Cortex) -> None:
-    """ParameterError when an overlay belongs to another cortex."""
-    sizes = tuple(one.shape[1] for one in overlay.values)
-    if sizes != cortex.counts:
-        raise ParameterError("", f"{overlay.name} has {counted(sizes)} vertices, {cortex.name} "
-                             f"{counted(cortex.counts)}. Open the surface it is on.")  # fmt: skip
-
-
 def counted(sizes: tuple[int, ...]) -> str:
     """Vertex counts in words."""
     return " + ".join(f"{n:,}" for n in sizes)
-
-
-def named_parcel(overlays: list[tuple[Overlay, Look]], hemisphere: int, vertex: int) -> str:
-    """Name of the parcel at a vertex in the first overlay that has parcels; "" without one."""
-    for overlay, look in overlays:
-        if overlay.labels:
-            return overlay.words(hemisphere, vertex, look.map_number - 1)
-    return ""
-
-
-def renamed(overlay: Overlay, name: str) -> Overlay:
-    """The same overlay under another name."""
-    return replace(overlay, name=name)

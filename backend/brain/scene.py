@@ -17,6 +17,8 @@ from backend.brain import rendering
 from backend.brain.cortex import Cortex, named, under
 from backend.brain.overlay_files import read_overlay
 from backend.brain.overlays import (
+    EXAMPLE_NAME,
+    NO_PARCEL,
     Cluster,
     Label,
     Look,
@@ -209,8 +211,10 @@ PARTS = (("posterior", "anterior", "", 1), ("ventral", "dorsal", "", 2))
 def region(scene: Scene, hemisphere: int, vertex: int) -> str:
     """Name of the parcel at a vertex, else where on the hemisphere it lies, in words."""
     for one in scene.shown:
-        if one.overlay.labels and one.overlay.values[hemisphere][0, vertex] > 0:
-            return one.overlay.words(hemisphere, vertex, one.look.map_number - 1)
+        if one.overlay.labels:
+            name = one.overlay.words(hemisphere, vertex, one.look.map_number - 1)
+            if name != NO_PARCEL:
+                return name
     half = scene.cortex.hemispheres[hemisphere]
     points = half.shapes[half.folded]
     low, high = points.min(axis=0), points.max(axis=0)
@@ -263,11 +267,19 @@ def document(scene: Scene, p: BrainParameters) -> dict[str, Any]:
     }  # fmt: skip
 
 
+MADE = (
+    ("example", EXAMPLE_NAME, "synthetic: smooth noise"),
+    ("sulcal depth", "Sulcal depth", "anatomy"),
+    ("patches", "Computed patches", "computed from the surface, no anatomy"),
+)  # fmt: skip
+"""Overlays that are made anew: word, name and note."""
+
+
 def _kept(scene: Scene, overlay: Overlay) -> dict[str, Any]:
     if overlay.files:
         return {"name": overlay.name, "files": [str(path) for path in overlay.files]}
-    for word, made in (("example", example), ("sulcal depth", sulcal_depth)):
-        if overlay.name == made(scene.cortex).name:
+    for word, name, note in MADE:
+        if (overlay.name, overlay.note) == (name, note):
             return {"name": overlay.name, "made": word}
     packed = io.BytesIO()
     np.savez(packed, *overlay.values)
@@ -340,6 +352,10 @@ def _overlay(kept: Mapping[str, Any], cortex: Cortex) -> Overlay:
         return example(cortex)
     if kept.get("made") == "sulcal depth":
         return sulcal_depth(cortex)
+    if kept.get("made") == "patches":
+        from backend.brain.parcels import parcellation
+
+        return parcellation(cortex)
     if kept.get("files"):
         return replace(read_overlay(Path(kept["files"][0]), cortex), name=str(kept["name"]))
     packed = io.BytesIO(zlib.decompress(base64.b64decode(kept["values"])))

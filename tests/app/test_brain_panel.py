@@ -338,6 +338,16 @@ def test_a_cluster_becomes_a_region(page: BrainPage) -> None:
     assert ("Its vertices", f"{len(cluster.vertices)}") in page.vertex.facts.rows
 
 
+def test_computed_patches_name_the_places(page: BrainPage, wait: Wait) -> None:
+    page.start("parcels")
+    wait(lambda: names(page)[0] == "Computed patches")
+    page.pick(0, 500)
+    assert page.vertex.lead.number.startswith("L patch ")
+    assert ("Region", page.vertex.lead.number) in page.vertex.facts.rows
+    assert page.form.rows["threshold"].isHidden()
+    assert page.histogram.isHidden()
+
+
 def test_a_volume_is_projected_and_sliced_with_a_linked_cross_hair(
     page: BrainPage, wait: Wait, tmp_path: Path
 ) -> None:

@@ -325,6 +325,39 @@ def test_the_example_is_synthetic_smooth_and_moves(cortex: Cortex) -> None:
     assert np.abs(made.row(0, 45)).max() > 2 * np.abs(made.row(0, 0)).max()
 
 
+def test_computed_patches_are_compact_whole_and_of_like_area(cortex: Cortex) -> None:
+    from backend.brain.overlays import components
+    from backend.brain.parcels import parcellation
+
+    made = parcellation(cortex)
+    assert len(made.labels) == 100
+    half = cortex.hemispheres[1]
+    row = made.values[1][0]
+    assert sorted(set(row.astype(int))) == list(range(51, 101))
+    sizes = [half.areas[row == number].sum() for number in range(51, 101)]
+    assert max(sizes) < 5 * min(sizes)
+    for number in (51, 75, 100):
+        assert components(half, row == number).max() == 0  # one piece
+    assert made.words(1, int(np.flatnonzero(row == 51)[0]), 0) == "R patch 1"
+    np.testing.assert_array_equal(parcellation(cortex).values[0], made.values[0])
+
+
+def test_parcels_that_stand_for_none_are_not_drawn(tmp_path: Path, cortex: Cortex) -> None:
+    from backend.brain.overlays import layer
+
+    index = np.arange(N) % 2
+    colours = np.array([[10, 20, 30, 0, 0], [40, 50, 60, 0, 0]])
+    path = tmp_path / "lh.a.annot"
+    freesurfer.write_annot(str(path), index, colours, ["unknown", "V1"], fill_ctab=True)
+    found = files.read_overlay(path, cortex)
+    assert [found.words(0, v, 0) for v in (0, 1)] == ["none", "V1"]
+    drawn = layer(found, first_look(found), 0, 0.0)
+    assert not drawn.values[::2].any()
+    assert drawn.values[1::2].all()
+    (back,) = files.save_overlay(found, cortex, tmp_path / "b.annot")
+    np.testing.assert_array_equal(freesurfer.read_annot(str(back))[0], index)
+
+
 def test_maps_of_the_simulated_strip_lie_on_its_sphere() -> None:
     from backend.brain.surface_map import on_simulated_strip
 

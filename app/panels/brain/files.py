@@ -53,6 +53,8 @@ MORE = (
               "undo."),
     Procedure("grow", "Grow the region", "plus", "By a ring of neighbours."),
     Procedure("shrink", "Shrink the region", "minus", "By a ring of neighbours."),
+    Procedure("parcels", "Parcellate the surface", "grid",
+              "Fifty compact patches a hemisphere, computed from the surface alone."),
     Procedure("of-cluster", "Region of the cluster", "vector-polygon",
               "The cluster under the vertex chosen becomes a region."),
 )  # fmt: skip
@@ -78,6 +80,7 @@ class FileWork:
             "region": partial(self.page.painting.set_on, True),
             "grow": partial(self.page.painting.grow, 1),
             "shrink": partial(self.page.painting.grow, -1),
+            "parcels": self.parcellate,
             "of-cluster": self.page.painting.of_cluster,
         }  # fmt: skip
         calls[what]()
@@ -161,6 +164,21 @@ class FileWork:
         page.banners.remove("read")
         self.doing = f"Reading {source.name}"
         page.work.ask("read", source.name, lambda: read_for(source, cortex))
+
+    def parcellate(self) -> None:
+        """Computed patches as an overlay."""
+        page, scene = self.page, self.page.scene
+        if scene is None or self.doing:
+            return
+        cortex = scene.cortex
+        self.doing = "Parcellating the surface"
+
+        def call() -> tuple[Cortex, Overlay, Look | None]:
+            from backend.brain.parcels import parcellation
+
+            return cortex, parcellation(cortex), None
+
+        page.work.ask("read", "parcels", call)
 
     def take_read(self, found: tuple[Cortex, Overlay, Look | None]) -> None:
         """An overlay was read."""
