@@ -69,7 +69,10 @@ _SHARE = Axis("P(s)", log=True)
 def _metric(name: str, words: str) -> View:
     """A metric along the control parameter, a curve a T_d."""
     series = _TDS
-    help = f"{words} of the functional network. Bands are 95 % intervals over runs."
+    help = (
+        f"{words} of the functional network. Bands are 95 % intervals over runs, of fewer than "
+        "five runs their range."
+    )
     if name == "path":
         series = (*_TDS, Series("pieces", "network in pieces", "8", "dots"))
         help += (

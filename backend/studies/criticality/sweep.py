@@ -18,6 +18,8 @@ from backend.studies.criticality.trials import Row, chunks_of
 
 WHOLE = 0.99
 """Mean share of pairs that reach each other, below which L is not compared."""
+FEW = 5
+"""Runs below which their range is drawn: an interval of two values is wider than what it spans."""
 FINE = 0.05
 """Steps of a sweep above which a coincidence says little."""
 
@@ -47,15 +49,16 @@ class Point:
 
 
 def mean_and_ends(values: np.ndarray) -> tuple[float, float, float]:
-    """Mean and the ends of its 95 % interval (Student's t); NaN values are left out."""
+    """Mean and the ends of its 95 % interval (Student's t), of fewer than five values their range;
+    NaN values are left out."""
     from scipy.special import stdtrit
 
     good = values[np.isfinite(values)]
     if not len(good):
         return (float("nan"),) * 3
     mean = float(good.mean())
-    if len(good) < 2:
-        return mean, mean, mean
+    if len(good) < FEW:
+        return mean, float(good.min()), float(good.max())
     half = float(stdtrit(len(good) - 1, 0.975) * good.std(ddof=1) / np.sqrt(len(good)))
     return mean, mean - half, mean + half
 
@@ -100,7 +103,7 @@ def _publish(run: Run, points: list[Point], tds: list[float], structure: np.ndar
     runs = max(len(point.rows) for point in points)
     base = {"x": x, "x_title": title}
     labels = {f"td{k}": f"T_d {td:g}" for k, td in enumerate(tds)}
-    note = f"mean of {runs} and 95 %" if runs > 1 else "one run"
+    note = f"mean of {runs} and {'range' if runs < FEW else '95 %'}" if runs > 1 else "one run"
     for name in METRICS:
         data: dict[str, Any] = {**base, "series_labels": labels, "note": note, "bands": {}}
         pieces: list[tuple[float, float]] = []

@@ -57,10 +57,12 @@ def methods(p: CriticalityParameters, procedure: str) -> str:
             "regions. Functional connectivity was the Pearson correlation, binarised at "
             f"|r| ≥ {p.td:g}; six graph metrics were correlated with H over people (Pearson)."
         )
+    edges = f"r ≥ {p.td:g} (positive only)" if p.positive else f"|r| ≥ {p.td:g}"
     own = "a generated (synthetic)" if p.source == "synthetic" else "a supplied"
+    removed = " after the global signal was removed" if p.global_signal else ""
     graph = (
-        f"Functional connectivity was the Pearson correlation of BOLD series, binarised at "
-        f"|r| ≥ {p.td:g}; six graph metrics were computed (path length over pairs that reach each "
+        f"Functional connectivity was the Pearson correlation of BOLD series{removed}, binarised "
+        f"at {edges}; six graph metrics were computed (path length over pairs that reach each "
         "other)."
     )
     sizes = (
@@ -68,12 +70,13 @@ def methods(p: CriticalityParameters, procedure: str) -> str:
         "discrete maximum likelihood on a bounded range."
     )
     if p.model == "automaton":
+        form = "gamma response" if p.hrf == "gamma" else "gamma response as printed in Eq. 10"
         left = "remaining" if p.r2_meaning == "stay" else "leaving"
         return (
             f"Greenberg-Hastings automata ran on {own} connectome (weights {p.scale:g} a fibre, "
             f"threshold {p.threshold:g}, spontaneous excitation {p.r1:g} a step, delay "
             f"{p.n_delay} steps, {p.r2:g} read as the probability of {left} refractory). After "
-            f"2000 steps of burn-in, excitations were convolved with a gamma response (d = "
+            f"2000 steps of burn-in, excitations were convolved with a {form} (d = "
             f"{p.hrf_d:g} s, p = {p.hrf_p}) and sampled every {p.every} steps of {p.step:.4g} ms. "
             f"{sizes} {graph} {_varied(p, procedure)}"
         ).strip()
@@ -99,11 +102,13 @@ def _varied(p: CriticalityParameters, procedure: str) -> str:
         f"{p.runs} runs of {p.samples} BOLD samples" if automaton
         else f"{p.networks} networks of {p.duration_s:g} s, the first {p.discard_s:g} s discarded"
     )  # fmt: skip
+    n = p.runs if automaton else p.networks
+    spread = "95 % intervals (Student's t)" if n >= 5 else "the range of runs"
     window = (
-        " The small-world window was sought with 20 degree-preserving random networks (10 swaps "
+        " The small-world window of the first run of each was sought with 20 degree-preserving random networks (10 swaps "
         "an edge)." if p.window else ""
     )  # fmt: skip
     return (
         f"The {name} took the values {values} (each {each}) and T_d {p.tds}; means are given with "
-        f"95 % intervals (Student's t).{window}"
+        f"{spread}.{window}"
     )
