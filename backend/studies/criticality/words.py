@@ -105,8 +105,8 @@ def _varied(p: CriticalityParameters, procedure: str) -> str:
     n = p.runs if automaton else p.networks
     spread = "95 % intervals (Student's t)" if n >= 5 else "the range of runs"
     window = (
-        " The small-world window of the first run of each was sought with 20 degree-preserving random networks (10 swaps "
-        "an edge)." if p.window else ""
+        " The small-world window of the first run of each was sought with 20 degree-preserving "
+        "random networks (10 swaps an edge)." if p.window else ""
     )  # fmt: skip
     return (
         f"The {name} took the values {values} (each {each}) and T_d {p.tds}; means are given with "
