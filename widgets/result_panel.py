@@ -100,8 +100,13 @@ class TableHead(QWidget):
         painter.setPen(theme.token("text3"))
         painter.drawText(QRect(margin, theme.dp(3), wide, half), right, self.stale)
         low = QRect(margin, half, wide, self.height() - half)
-        painter.drawText(low, middle, "Quantity, measured here")
-        painter.drawText(low, right, "paper; theory in italics")
+        where = "paper; theory in italics"
+        painter.drawText(low, right, where)
+        metrics = painter.fontMetrics()
+        low.setWidth(low.width() - metrics.horizontalAdvance(where) - theme.dp(8))
+        words = "Quantity, measured here"
+        painter.drawText(low, middle, metrics.elidedText(words, Qt.TextElideMode.ElideRight,
+                                                         low.width()))  # fmt: skip
         painter.fillRect(0, self.height() - 1, self.width(), 1, theme.token("border"))
         painter.end()
 

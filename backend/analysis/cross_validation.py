@@ -59,7 +59,8 @@ def stratified_splits(labels: np.ndarray, folds: int = 10, seed: int = 0) -> lis
         others = "" if few == 1 else f" ({few - 1} more classes have too few)"
         raise ParameterError(
             "folds",
-            f'Class "{names[fewest]}" has {counts[fewest]} images for {folds} folds{others}. Use '
+            f'Class "{names[fewest]}" has {counts[fewest]} image{"" if counts[fewest] == 1 else "s"} for '
+            f"{folds} folds{others}. Use "
             "fewer folds or leave the class out.",
             int(counts[fewest]) if counts[fewest] >= 2 else None,
         )

@@ -298,3 +298,14 @@ def order(maps: SurfaceMap) -> np.ndarray:
     from backend.brain.simulated_surface import simulated_surface
 
     return np.argsort(simulated_surface().strip)
+
+
+def test_the_winning_layer_of_own_responses_is_counted(
+    own: Callable[..., Run], betas: np.ndarray, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "b.npy", betas)
+    run = own(tmp_path / "b.npy", pls=100)
+    shown = run.channels["winners"].snapshot()
+    assert shown["y_labels"] == ["vertices"]
+    assert shown["image"].sum() == np.ptp(betas, axis=0).astype(bool).sum()
+    assert any("both models are the same" in note for note in run.result.notes)

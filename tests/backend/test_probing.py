@@ -80,7 +80,7 @@ def test_a_user_s_estimator_is_used_by_import_path() -> None:
     assert np.mean(scores) > 0.6
     with pytest.raises(ParameterError, match="gives no estimator"):
         imported("sklearn.nowhere.Nothing")
-    with pytest.raises(ParameterError, match="no fit and predict"):
+    with pytest.raises(ParameterError, match="no class with fit and predict"):
         imported("collections.OrderedDict")
 
 

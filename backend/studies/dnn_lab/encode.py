@@ -61,6 +61,7 @@ def encode(run: Run) -> None:
             "Neighbouring volumes depend on each other: the folds are stretches of the run. "
             "Where they meet, a response still reaches over."
         )
+    say_components(run, p, len(brain.values))
     models = models_of(p)
     blank = np.full((len(layers), brain.values.shape[1]), np.nan)
     parts = stretches(len(brain.values), p.folds) if p.volumes else None
@@ -79,6 +80,17 @@ def encode(run: Run) -> None:
         publish_encoding(run, found)
         measure_agreement(run, found, number)
     summarise_encoding(run, found)
+
+
+def say_components(run: Run, p: DNNBrainParameters, rows: int) -> None:
+    """What a fold cannot give, and two models that are one."""
+    most = rows - -(-rows // p.folds) - 1
+    if p.components > most:
+        run.note(f"{p.components} components were asked for; the {rows - -(-rows // p.folds)} rows "
+                 f"a fold is fitted to give at most {most}.")  # fmt: skip
+    if p.estimator == "OLS" and p.pls >= min(p.components, most):
+        run.note("With as many PLS components as components of the layer both models are the "
+                 "same; their agreement says nothing.")  # fmt: skip
 
 
 def models_of(p: DNNBrainParameters) -> dict[str, Model]:
@@ -155,8 +167,10 @@ def summarise_encoding(run: Run, found: Encoding) -> None:
         run.measure_known("glm_gap", float(means[1:5].min() - means[0]))
     if found.session.p.brain == "simulated" and found.session.cortex is not None:
         recover(run, found.session, found.layers, scores)
-    elif found.brain.ceiling is not None:
-        measure_ceiling(run, scores, found.brain.ceiling)
+    else:
+        count_winners(run, found, scores)
+        if found.brain.ceiling is not None:
+            measure_ceiling(run, scores, found.brain.ceiling)
     tabulate(run, found)
 
 
@@ -241,6 +255,16 @@ def recover(run: Run, session: Session, layers: list[LayerData], scores: np.ndar
     found = np.nanargmax(scores[five], axis=0)
     measure_ceiling(run, scores[five], cortex.ceiling)
     show_winners(run, [layers[i].shown for i in five], cortex.layer, found)
+
+
+def count_winners(run: Run, found: Encoding, scores: np.ndarray) -> None:
+    """How many vertices each layer predicts best, where the truth is not known."""
+    defined = np.isfinite(scores).any(axis=0)
+    best = np.where(np.isnan(scores), -np.inf, scores).argmax(axis=0)[defined]
+    counts = np.bincount(best, minlength=len(found.layers)).astype(float)
+    run.channel("winners").publish(
+        image=counts[None], x_labels=[one.shown for one in found.layers], y_labels=["vertices"]
+    )
 
 
 def show_winners(run: Run, words: list[str], true: np.ndarray, found: np.ndarray) -> None:
