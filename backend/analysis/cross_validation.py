@@ -56,12 +56,12 @@ def stratified_splits(labels: np.ndarray, folds: int = 10, seed: int = 0) -> lis
     fewest = int(counts.argmin())
     if counts[fewest] < folds:
         few = int((counts < folds).sum())
+        pictures = "1 image" if counts[fewest] == 1 else f"{counts[fewest]} images"
         others = "" if few == 1 else f" ({few - 1} more classes have too few)"
         raise ParameterError(
             "folds",
-            f'Class "{names[fewest]}" has {counts[fewest]} image{"" if counts[fewest] == 1 else "s"} for '
-            f"{folds} folds{others}. Use "
-            "fewer folds or leave the class out.",
+            f'Class "{names[fewest]}" has {pictures} for {folds} folds{others}. Use fewer '
+            "folds or leave the class out.",
             int(counts[fewest]) if counts[fewest] >= 2 else None,
         )
     splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)

@@ -304,8 +304,16 @@ def test_the_winning_layer_of_own_responses_is_counted(
     own: Callable[..., Run], betas: np.ndarray, tmp_path: Path
 ) -> None:
     np.save(tmp_path / "b.npy", betas)
-    run = own(tmp_path / "b.npy", pls=100)
+    run = own(tmp_path / "b.npy")
     shown = run.channels["winners"].snapshot()
     assert shown["y_labels"] == ["vertices"]
     assert shown["image"].sum() == np.ptp(betas, axis=0).astype(bool).sum()
-    assert any("both models are the same" in note for note in run.result.notes)
+
+
+def test_more_components_than_a_fold_gives_are_said() -> None:
+    from backend.studies.dnn_lab.encode import say_components
+
+    run = Run(STUDY, STUDY.Parameters().changed(components=100, pls=100, folds=4), "encode")
+    say_components(run, run.parameters, 24)
+    assert run.result.notes[0].endswith("the 18 rows a fold is fitted to give at most 17.")
+    assert "both models are the same" in run.result.notes[1]
