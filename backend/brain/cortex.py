@@ -75,10 +75,11 @@ class Hemisphere:
         """(n, n) symmetric sparse matrix of the lengths in mm of edges on the folded surface."""
         from scipy import sparse
 
-        pairs = np.concatenate(
-            [self.faces[:, [0, 1]], self.faces[:, [1, 2]], self.faces[:, [2, 0]]]
-        )
-        pairs = np.unique(np.sort(pairs, axis=1), axis=0)
+        n = np.int64(len(self))
+        corners = [self.faces[:, [0, 1]], self.faces[:, [1, 2]], self.faces[:, [2, 0]]]
+        pairs = np.sort(np.concatenate(corners).astype(np.int64), axis=1)
+        keys = np.unique(pairs[:, 0] * n + pairs[:, 1])  # one number a pair: much faster
+        pairs = np.column_stack([keys // n, keys % n])
         points = self.shapes[self.folded].astype(float)
         long = np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1)
         half = sparse.coo_array((np.maximum(long, 1e-6), pairs.T), shape=(len(self), len(self)))
