@@ -112,7 +112,7 @@ def picture(
     halves = meshes(scene.cortex, p.shape, p.inflation)
     drawn = layers(scene, p.moment)
     background = rgb(TOKENS["base"][int(dark)])
-    views = cells(scene.cortex, p.layout)
+    views = cells(scene.cortex, p.layout, p.shape)
     rows = 2 if len(views) > 2 else 1
     columns = arranged(halves, views, 2 * cell[0], rows * cell[1])
     cell = (2 * cell[0] // columns, rows * cell[1] * columns // len(views))

@@ -128,23 +128,27 @@ def strongest(overlay: Overlay) -> float:
 
 @dataclass(frozen=True)
 class Cell:
-    """One view: which hemisphere, from where."""
+    """One view: which hemisphere, from where; ``name`` when the direction says nothing."""
 
     hemisphere: int
     side: str
     direction: str
+    name: str = ""
 
     @property
     def title(self) -> str:
-        return f"{self.side}, {self.direction}" if self.side else self.direction
+        words = self.name or self.direction
+        return f"{self.side}, {words}" if self.side else words
 
 
-def cells(cortex: Cortex, layout: str) -> tuple[Cell, ...]:
+def cells(cortex: Cortex, layout: str, shape: str = "") -> tuple[Cell, ...]:
     """The views of a layout; a cortex of one hemisphere is shown from four sides."""
     if len(cortex.hemispheres) == 1:
         side = cortex.sides[0]
         return tuple(Cell(0, side, name) for name in (FOUR if side else ONE_SURFACE))
-    return tuple(Cell(cortex.index(side), side, name) for side, name in LAYOUTS[layout])
+    flat = shape == "flat" and "flat" in cortex.shapes and layout == "lateral"
+    called = "flat map" if flat else ""
+    return tuple(Cell(cortex.index(side), side, name, called) for side, name in LAYOUTS[layout])
 
 
 @functools.lru_cache(maxsize=4)

@@ -70,7 +70,7 @@ class Showing:
             rings.append((*scene.vertex, False))
         moment = p.moment
         drawing = Drawing(
-            cells(scene.cortex, p.layout), meshes(scene.cortex, p.shape, p.inflation),
+            cells(scene.cortex, p.layout, p.shape), meshes(scene.cortex, p.shape, p.inflation),
             grounds(scene.cortex), layers(scene, moment, self.kept), p.light, bar_of(scene),
             caption_of(scene, p), rings,
             lambda half, vertex: read_out(scene, half, vertex, moment),
