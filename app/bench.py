@@ -24,6 +24,7 @@ BENCHMARKS = {
     "activations": ("activations.py",),
     "rdm": ("rdm.py",),
     "encoding": ("encoding.py",),
+    "cortex": ("cortex.py",),
 }
 """Name → scripts; each prints JSON rows {name, value, unit, peer, peer_value, ratio, bar, met}."""
 

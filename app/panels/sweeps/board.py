@@ -90,8 +90,8 @@ class SweepBoard(ViewBoard):
                 spread = np.nan_to_num(half[:, place])
                 data["bands"][f"l{line}"] = (mean[:, place] - spread, mean[:, place] + spread)
         if second:
-            told = ", ".join(f"{i}: {word(second[k])}" for i, k in enumerate(shown, 1))
-            data["note"] = f"lines by {titles[1]}: {told}"
+            words = {f"l{i}": word(second[k]) for i, k in enumerate(shown, 1)}
+            data |= {"series_labels": words, "note": f"lines by {titles[1]}"}
         data["y_title"] = f"{declared.label}{unit_of(declared)}"
         self.channels["curve"].publish(**data)
 
