@@ -247,11 +247,15 @@ class JobStrip(Panel):
         self.primary.set_icon(icon)
         alive = state in ("running", "rebuilding", "paused")
         self.primary.setEnabled(alive or self._can_run)
-        self.step.setEnabled(state == "paused")
-        self.stop.setEnabled(alive)
-        self.restart.setEnabled(alive or (state != "idle" and self._can_run))
-        for button in self._procedures:
-            button.setEnabled(self._can_run and not alive)
+        possible: dict[QWidget, bool] = {
+            self.step: state == "paused", self.stop: alive,
+            self.restart: alive or (state != "idle" and self._can_run),
+            **dict.fromkeys(self._procedures, self._can_run and not alive),
+        }  # fmt: skip
+        if any(button.hasFocus() and not on for button, on in possible.items()):
+            self.primary.setFocus()  # a button that is greyed out would send the focus away
+        for button, on in possible.items():
+            button.setEnabled(on)
         self._show_words()
         if changed and QAccessible.isActive():
             event = QAccessibleEvent(self.chip, QAccessible.Event.NameChanged)
@@ -319,6 +323,9 @@ class JobStrip(Panel):
         """Buttons of the study's procedures (id, button, icon, help); ``more`` go to the menu."""
         self._more_procedures = tuple(more)
         self.more.setVisible(self._simulation or bool(self._more_procedures))
+        if any(button.hasFocus() for button in self._procedures):
+            self.primary.setFocus()
+        last: QWidget = self.more
         for button in self._procedures:
             self._right.removeWidget(button)
             button.hide()
@@ -330,6 +337,8 @@ class JobStrip(Panel):
             button.clicked.connect(lambda _=False, p=procedure.id: self.procedure_asked.emit(p))
             self._right.addWidget(button)
             self._procedures.append(button)
+            QWidget.setTabOrder(last, button)
+            last = button
         self.set_state(self.state, self.chip.text())
         self._fold()
 

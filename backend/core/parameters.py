@@ -322,11 +322,13 @@ FEW = 16
 
 
 def unknown_name(name: str, known: Iterable[str], what: str) -> ParameterError:
-    """The error for a name that does not exist, with the nearest ones."""
+    """The error for a name that does not exist, with the nearest ones: of the name of a block, its
+    first part and its last."""
     import difflib
 
     names = list(known)
-    near = difflib.get_close_matches(name, names, n=2)
+    inside = [one for one in names if one.startswith(f"{name}.")]
+    near = [*inside[:1], *inside[1:][-1:]] or difflib.get_close_matches(name, names, n=2)
     hint = ""
     if near:
         hint = f" The closest {'is' if len(near) == 1 else 'are'} {' and '.join(near)}."

@@ -45,12 +45,13 @@ def as_picture(network: Network, given: np.ndarray, frame: int = 0) -> np.ndarra
 
 
 def made_picture(values: np.ndarray, frame: int = 0) -> np.ndarray:
-    """uint8 of a made picture (H, W, C) or clip (frames, H, W, C) with values in 0..1."""
+    """(H, W, 3) uint8 of a made picture (H, W, C) or clip (frames, H, W, C) with values in 0..1;
+    one channel becomes shades of grey."""
     if values.ndim == 4:
         at = moment(len(values), frame, len(values))
         values = values[len(values) // 2 if at is None else at]
     image = np.round(255 * values).astype(np.uint8)
-    return image[..., 0] if image.shape[-1] == 1 else image
+    return image.repeat(3, axis=-1) if image.shape[-1] == 1 else image
 
 
 def of_frame(maps: np.ndarray, frame: int, of: int) -> np.ndarray:
@@ -72,6 +73,12 @@ def words(network: Network, given: np.ndarray, frame: int = 0) -> str:
     if np.ndim(given) < 4:
         return f"a still, repeated as {frames} frames"
     return f"frame {min(frame, frames)} of {frames}" if frame else f"middle of {frames} frames"
+
+
+def axes(network: Network) -> dict[str, str]:
+    """Titles of the axes where a picture is of a sound: of columns and of rows."""
+    heard = network.kind == "audio"
+    return {"x_title": "mel band", "y_title": "time (frames of 10 ms)"} if heard else {}
 
 
 def fits(network: Network, pictures: str) -> None:

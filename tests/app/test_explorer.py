@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -349,6 +350,8 @@ def test_a_stimulus_of_the_layer_and_of_a_difference_is_grown_and_saved(
     page.run_or_pause()  # needs no channel
     qtbot.waitUntil(lambda: not page.alive, timeout=30_000)
     assert drawn(page, "optimal")["note"] == "relu3 norm"
+    page._frame()
+    assert page.board.views["trace"].canvas.y_scale.axis.title == "norm of the layer"  # type: ignore[attr-defined]
     page.board.choose(5)
     page.history.set_values({"objective": "difference", "second": 6}, "Difference")
     page.run_or_pause()
@@ -493,3 +496,91 @@ def test_undo_is_that_of_the_explorer_after_a_study_was_shown(
     assert window.actions_["edit.undo"].isEnabled()
     window.undo()
     assert page.parameters.jitter != 3
+
+
+def test_a_stimulus_without_a_gradient_says_so(page: ExplorerPage, qtbot: QtBot) -> None:
+    page.tree.choose("relu5")
+    page.board.choose(2)
+    page.channels.silence((2,))
+    page.history.set_value("steps", 10)
+    page.run_or_pause()
+    qtbot.waitUntil(lambda: not page.alive, timeout=30_000)
+    page._slow()
+    words = page.banners.banners["task"].text
+    assert words == (
+        "relu5 channel 3 (index 2) gave 0 at every step: it is silent there, and its gradient is "
+        "exactly 0. Choose another Seed, or the layer before the rectifier."
+    )
+
+
+def test_what_cannot_be_opened_leaves_the_last_marked(
+    page: ExplorerPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.pt").write_bytes(b"not a checkpoint")
+    (tmp_path / "mine.dmask.csv").write_text("conv9=chn\n1\n")
+    page.take_file(tmp_path / "mine.dmask.csv")
+    assert "conv9" in page.banners.banners["mask"].text
+    page.take_file(tmp_path / "mine.pt")
+    qtbot.waitUntil(lambda: "open" in page.banners.banners, timeout=10_000)
+    marked = (*page.board.views.values(), page.unit.facts)
+    assert all(view.header.chip.text() == "still MiniAlexNet" for view in marked)
+    assert all(not view.header.chip.isHidden() for view in marked)
+    page.board.choose(2)
+    page.channels.silence((2,))  # another picture of the last network is no news of the refusal
+    qtbot.waitUntil(lambda: page.board.shown.maps[page.board.layer][2].max() == 0)  # type: ignore[union-attr]
+    assert "open" in page.banners.banners
+    first = page.board.explorer
+    page.history.set_value("weights", "")
+    qtbot.waitUntil(lambda: page.board.explorer is not first, timeout=30_000)
+    assert all(view.header.chip.isHidden() for view in marked)
+    assert not {"open", "mask"} & set(page.banners.banners)
+
+
+def test_own_pictures_without_a_folder_say_what_is_needed(page: ExplorerPage, qtbot: QtBot) -> None:
+    page.history.set_value("pictures", "own")
+    assert "Choose a folder, list or set" in page.banners.banners["folder"].text
+    page.history.set_value("pictures", "transfer")
+    assert "folder" not in page.banners.banners
+
+
+def test_work_on_a_file_says_what_it_needs_before_it_asks(
+    page: ExplorerPage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from PySide6.QtWidgets import QFileDialog
+
+    asked: list[str] = []
+    bad = tmp_path / "bad.act.h5"
+    bad.write_bytes(b"no HDF5")
+
+    def choose(kind: str, name: str) -> Callable[..., tuple[str, str]]:
+        def chosen(*_: object) -> tuple[str, str]:
+            asked.append(kind)
+            return name, ""
+
+        return chosen
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", choose("open", str(bad)))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose("save", ""))
+    page.start("file-pool")
+    assert asked == []
+    assert "Pooling is None" in page.banners.banners["task"].text
+    page.start("file-features")
+    assert asked == ["open"]
+    assert "bad.act.h5" in page.banners.banners["task"].text
+
+
+def test_the_focus_stays_in_the_strip_when_its_buttons_are_greyed_out(
+    page: ExplorerPage, qtbot: QtBot
+) -> None:
+    page.window_.activateWindow()
+    page.board.choose(2)
+    button = page.strip._procedures[0]
+    button.setFocus()
+    qtbot.waitUntil(button.hasFocus)
+    page.start("field")
+    assert page.strip.primary.hasFocus()
+    qtbot.waitUntil(lambda: not page.alive, timeout=30_000)
+    page._slow()
+    page.strip._procedures[1].setFocus()
+    page._slow()
+    assert page.strip._procedures[1].hasFocus()

@@ -174,3 +174,21 @@ def test_a_lesion_made_just_before_is_in_what_is_computed(page: ExplorerPage, qt
     network = explorer.copy(page.changes.lesions)
     shown = Explorer(network, explorer.images, explorer.names).show(0)
     assert np.ptp(shown.maps["relu2"][4]) == 0
+
+
+def test_the_strip_ablates_what_the_lasso_chose_and_says_so(
+    page: ExplorerPage, qtbot: QtBot
+) -> None:
+    def words() -> list[str]:
+        return [button.text() for button in page.strip._procedures]
+
+    page.board.choose(7)
+    assert "Ablate channel" in words()
+    canvas_of(page).select(frozenset({2, 3, 5}))
+    assert "Ablate 3 channels" in words()
+    page.start("ablate")
+    assert page.changes.lesions[-1].channels == (2, 3, 5)
+    canvas_of(page).select(frozenset())
+    assert "Ablate channel" in words()
+    page.start("ablate")
+    assert page.changes.lesions[-1].channels == (7,)

@@ -69,7 +69,13 @@ def test_sounds_are_heard_attributed_and_made(page: ExplorerPage, qtbot: QtBot) 
     page.history.set_value("steps", 10)
     page.run_or_pause()
     qtbot.waitUntil(lambda: not page.alive, timeout=30_000)
-    assert page.board.channels["optimal"].snapshot()["image"].shape == (96, 64)
+    assert page.board.channels["optimal"].snapshot()["image"].shape == (96, 64, 3)
+    for name in ("picture", "optimal"):
+        page._frame()
+        x, y = page.board.views[name].canvas.axes  # type: ignore[attr-defined]
+        assert (x.title, y.title) == ("mel band", "time (frames of 10 ms)")
+    assert page.unit.answer.header.note.text() == ""
+    assert not page.unit.answer.shows_data
 
 
 def test_a_network_of_sounds_says_that_it_hears_and_offers_sounds(

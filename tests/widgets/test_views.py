@@ -668,3 +668,18 @@ def test_words_of_plots_are_whole_at_the_largest_font(
         assert low == []
     finally:
         theme.apply(qapp, "light")
+
+
+def test_rows_of_counters_are_whole_or_counted(qtbot: QtBot) -> None:
+    view = make_view(View("v", "V", "counters", "c"))
+    qtbot.addWidget(view)
+    channel = Latest()
+    rows = [(f"row {i}", "", str(i)) for i in range(10)]
+    channel.publish(lead=3, caption="volleys", rows=rows)
+    view.show()
+    view.pull(channel)
+    canvas = view.canvas  # type: ignore[attr-defined]
+    for room in range(30, 300):
+        shown, tall = canvas.fitted(room)
+        assert len(shown) * tall <= room
+        assert len(shown) == 10 or shown[-1][0] == f"{11 - len(shown)} more rows"

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QStaticText
 from PySide6.QtWidgets import QWidget
 
@@ -227,8 +227,7 @@ class _Counters(QWidget):
         short = self.height() < theme.dp(110) or wide > 0.4 * self.width()
         role = "lead" if short else "counter"
         high = theme.dp(40) if short else high
-        if not self.lead:
-            high = theme.dp(6)
+        high = high if self.lead else theme.dp(6)
         painter.setFont(theme.font(role))
         painter.setPen(theme.token("text"))
         wide = painter.fontMetrics().horizontalAdvance(self.lead)
@@ -238,13 +237,31 @@ class _Counters(QWidget):
         painter.setPen(theme.token("text2"))
         room = QRectF(margin + wide + theme.dp(12), 0, self.width() - wide - 3 * margin, high)
         painter.drawText(room, middle | Qt.TextFlag.TextWordWrap, self.caption)
-        y = high
-        for label, note, value in self.rows:
-            self._paint_row(painter, y, label, note, value)
-            y += theme.dp(26)
+        rows, tall = self.fitted(self.height() - high)
+        for place, (label, note, value) in enumerate(rows):
+            self._paint_row(painter, (high + place * tall, tall), label, note, value)
 
-    def _paint_row(self, painter: QPainter, y: int, label: str, note: str, value: str) -> None:
-        margin, tall = theme.dp(12), theme.dp(26)
+    def fitted(self, room: int) -> tuple[list[tuple[str, str, str]], int]:
+        """The rows that are whole in so many px, and how tall each is; what has no room is counted
+        in the last."""
+        count = max(len(self.rows), 1)
+        tall = min(theme.dp(26), max(room // count, theme.dp(18)))
+        whole = max(room // tall, 1)
+        if whole >= len(self.rows):
+            return self.rows, tall
+        left = len(self.rows) - whole + 1
+        return [*self.rows[: whole - 1], (f"{left} more rows", "point here", "")], tall
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:  # rows may be shortened, or without room
+            rows = (" ".join(filter(None, row)) for row in self.rows)
+            self.setToolTip("\n".join(rows))
+        return super().event(event)
+
+    def _paint_row(
+        self, painter: QPainter, place: tuple[int, int], label: str, note: str, value: str
+    ) -> None:
+        margin, (y, tall) = theme.dp(12), place
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setFont(theme.font("value"))
         painter.setPen(theme.token("text"))

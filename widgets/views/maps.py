@@ -250,7 +250,7 @@ class MapGrid(QAbstractScrollArea):
         value = three(float(self.maps[channel, row, column]))
         where = f", row {row + 1}, column {column + 1}" if self.maps[0].size > 1 else ""
         out = "" if self.masking.keeps(channel) else ", left out by the mask"
-        self.hovered.emit(f"{channel + 1}{where}: {value}{out}")
+        self.hovered.emit(f"channel {channel + 1}{where}: {value}{out}")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {

@@ -119,12 +119,14 @@ class ExplorerBoard(ViewBoard):
     """Draws what the explorer computes; all computing happens in one worker thread.
 
     Signals: ``channel_chosen(channel, row, column)``, ``shown_changed(Shown)`` when a picture went
-    through the network, ``failed(Failure)``, ``opened(Explorer)``.
+    through the network, ``failed(Failure)``, ``opened(Explorer)``, ``refused(Failure)`` when none
+    could be.
     """
 
     channel_chosen = Signal(int, int, int)
     shown_changed = Signal(object)
     failed = Signal(object)
+    refused = Signal(object)
     opened = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -136,6 +138,7 @@ class ExplorerBoard(ViewBoard):
         self.work = Newest(("open", "show", "attribution"), "explorer")
         self.explorer: Explorer | None = None
         self.shown: Shown | None = None
+        self.opened_with: ExplorerParameters | None = None
         self.layer = ""
         self.place = (-1, -1, -1)
         self.seen: tuple[float, int] | None = None
@@ -228,7 +231,7 @@ class ExplorerBoard(ViewBoard):
                     self.shown = None
                     for name in ("picture", "maps", "attribution"):
                         self.channels[name].publish()
-                self.failed.emit(answer.failure)
+                (self.refused if kind == "open" else self.failed).emit(answer.failure)
             elif answer is not None:
                 take(answer.key, answer.value)
         self.grid.pull(self.channels)
@@ -237,6 +240,7 @@ class ExplorerBoard(ViewBoard):
 
     def _take_opened(self, key: Any, explorer: Explorer) -> None:
         self.explorer, self.shown = explorer, None
+        self.opened_with = key
         self.place = (-1, -1, -1)
         self._attribution = None
         for name in ("attribution", "optimal", "trace", "top", "maps"):
@@ -290,7 +294,7 @@ class ExplorerBoard(ViewBoard):
         shown, explorer = self.shown, self.explorer
         if shown is None or explorer is None:
             return
-        from backend.networks.seen import as_picture, words
+        from backend.networks.seen import as_picture, axes, words
 
         picture = as_picture(explorer.network, shown.picture, shown.frame)
         markers = self._field_markers(explorer, picture.shape[1], picture.shape[0])
@@ -299,7 +303,9 @@ class ExplorerBoard(ViewBoard):
         note = ", ".join(filter(None, (f"{shown.index + 1} of {len(explorer.images)}", seen, name)))
         if picture.ndim == 2:  # shades of grey, not colours of a map
             picture = np.repeat(picture[..., None], 3, axis=2)
-        self.channels["picture"].publish(image=picture, markers=markers, note=note)
+        self.channels["picture"].publish(
+            image=picture, markers=markers, note=note, **axes(explorer.network)
+        )
 
     def _field_markers(self, explorer: Explorer, width: int, height: int) -> list[Marker]:
         """A square of the receptive field, in the picture's own pixels."""

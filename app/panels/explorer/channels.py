@@ -41,6 +41,13 @@ class Channels:
 
     def _chosen(self, channels: tuple[int, ...]) -> None:
         self.board.views["maps"].grid.mark(channels)  # type: ignore[attr-defined]
+        self.page.show_procedures()
+
+    @property
+    def ablating(self) -> str:
+        """What the strip's button says that it ablates."""
+        count = len(self.chosen)
+        return f"Ablate {count} channels" if count > 1 else "Ablate channel"
 
     def forget(self) -> None:
         """Another layer or network: its channels are not known yet."""
@@ -112,7 +119,11 @@ class Channels:
             self.silence(self.chosen)
 
     def ablate(self) -> None:
-        """Silence the channel in hand; everything is shown again."""
+        """Silence the channels chosen with the lasso, else the one in hand; everything is shown
+        again."""
+        if self.chosen:
+            self.silence(self.chosen)
+            return
         unit = self.page.needed_unit()
         if unit is not None:
             self.silence((unit.channel,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtWidgets import QFileDialog
@@ -14,6 +14,7 @@ from backend.core.parameters import ParameterError
 from backend.core.runner import describe
 from backend.core.tasks import Task
 from backend.networks.stimulus_film import Film
+from widgets.banner import Banner
 from widgets.views.maps import MapsView
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class Evolving:
     Attributes
     ----------
     film : steps so far. best : the unit's value for the best picture of the set, NaN while it is
-        not known. of : what the stimulus drives, in words. lesions, best_lesions : what the
-        network had when they were made.
+        not known. of : what the stimulus drives, and measure : what of it, in words. lesions,
+        best_lesions : what the network had when they were made.
     """
 
     def __init__(self, page: ExplorerPage, work: PanelWork) -> None:
@@ -40,7 +41,7 @@ class Evolving:
         self.board = page.board
         self.film = Film()
         self.best = float("nan")
-        self.of = ""
+        self.of = self.measure = ""
         self.lesions: tuple[Lesion, ...] = ()
         self.best_lesions: tuple[Lesion, ...] = ()
         self._drawn = -1
@@ -76,23 +77,33 @@ class Evolving:
 
         def work(task: Task) -> None:
             from backend.networks.explorer import evolve
-            from backend.networks.seen import made_picture
+            from backend.networks.seen import axes, made_picture
 
             network = explorer.copy(lesions)
             for step in evolve(network, lambda: self.page.parameters, unit, task.check):
                 film.add(step)
                 if step.index % SHOWN_EVERY == 0 or step.index == total:
                     picture = made_picture(step.picture, self.page.parameters.frame)
-                    self.page.made.publish("optimal", lesions, image=picture, note=words)
+                    self.page.made.publish(
+                        "optimal", lesions, image=picture, note=words, **axes(network)
+                    )
                 task.progress(step.index, total, "steps")
 
         film = Film()
         if self.work.start(f"Evolve {words}", work, lambda _: self._say()):
             self.film, self.of, self.lesions, self._drawn = film, words, lesions, -1
+            self.measure = measure_of(unit)
 
     def _say(self) -> None:
         """How far the stimulus came, beside the set's best picture where that is known."""
         found = self.film.activations
+        if len(set(found)) == 1:  # no step changed it: the gradient is exactly 0
+            self.page.banners.show_banner("task", Banner(
+                "The stimulus did not grow", f"{self.of} gave {found[0]:.3g} at every step: it is "
+                "silent there, and its gradient is exactly 0. Choose another Seed, or the layer "
+                "before the rectifier.", "warning",
+            ))  # fmt: skip
+            return
         words = f"{found[0]:.3g} at the start, {found[-1]:.3g} at the end"
         if self._compares:
             words += f"; best picture of the set {self.best:.3g}"
@@ -121,8 +132,10 @@ class Evolving:
     def draw_trace(self) -> None:
         """Activation by step, with the best picture's as a line."""
         self._drawn = len(self.film)
-        data = {
+        data: dict[str, Any] = {
             "x": np.arange(self._drawn),
+            "y_title": self.measure,
+            "note": self.of,
             "value": np.array(self.film.activations[: self._drawn]),
         }
         if self._compares and self._drawn:
@@ -158,3 +171,15 @@ class Evolving:
             self.page.refuse(describe(problem))
             return
         self.page.window_.say(said)
+
+
+def measure_of(unit: Any) -> str:
+    """What the activation of an objective is, for an axis."""
+    from backend.networks.norm_unit import SumOfSizes
+
+    if unit.minus is not None:
+        return "difference of activations"
+    if isinstance(unit, SumOfSizes):
+        return "sum of sizes"
+    layer = " of the layer" if unit.channel is None else ""
+    return f"norm{layer}" if unit.summary == "norm" else "activation"

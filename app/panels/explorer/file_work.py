@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QFileDialog
 
 from app.panels.explorer.errands import ENDING, held
+from backend.core.files import FileProblem
 from backend.core.parameters import ParameterError
 from backend.core.runner import describe
 from backend.core.study import Procedure
 from backend.core.tasks import Task
+from backend.networks.act_file import load
 
 if TYPE_CHECKING:
     from app.panels.explorer.page import ExplorerPage
@@ -37,25 +39,43 @@ class FileWork:
 
     def ask(self, what: str) -> None:
         """Ask which file is read and where the result goes."""
-        name, _ = QFileDialog.getOpenFileName(self.page, "Recorded activations", "", KINDS)
-        if not name:
+        if self._refused(lambda: self.needed(what)):
             return
+        name, _ = QFileDialog.getOpenFileName(self.page, "Recorded activations", "", KINDS)
         source = Path(name)
+        if not name or self._refused(lambda: load(source)):
+            return
         stem = source.name.removesuffix(ENDING)
         proposed = str(source.with_name(f"{stem}.{NAMES[what]}{ENDING}"))
         chosen, _ = QFileDialog.getSaveFileName(self.page, "Save as", proposed, KINDS)
         if chosen:
             self.make(what, source, Path(chosen))
 
+    def _refused(self, check: Callable[[], object]) -> bool:
+        """Whether something speaks against it, which is said."""
+        try:
+            check()
+        except (FileProblem, ParameterError) as problem:
+            self.page.refuse(describe(problem))
+            return True
+        return False
+
+    def needed(self, what: str) -> None:
+        """ParameterError for what must be chosen before a file is."""
+        if what == "file-pool" and self.page.parameters.pooling == "none":
+            raise ParameterError("pooling", "Pooling is None. Choose under Record how each "
+                                 "channel becomes one number.", "mean")  # fmt: skip
+        if what == "file-mask" and not self.page.changes.masks:
+            raise ParameterError("mask", "Nothing is masked. Ctrl+click a channel map, or open a "
+                                 ".dmask.csv.")  # fmt: skip
+
     def make(self, what: str, source: Path, target: Path) -> None:
         """Start the work."""
         if not target.name.endswith(ENDING):
             target = target.with_name(target.name.removesuffix(".h5") + ENDING)
-        try:
-            call = self._call(what, source, target)
-        except ParameterError as error:
-            self.page.refuse(describe(error))
+        if self._refused(lambda: self.needed(what)):
             return
+        call = self._call(what, source, target)
 
         def work(task: Task) -> Any:
             return call(lambda done, total: task.progress(done, total, "layers"))
@@ -75,12 +95,6 @@ class FileWork:
                 source, target, p.extraction, p.features, axis, told
             )
         if what == "file-pool":
-            if p.pooling == "none":
-                raise ParameterError("pooling", "Pooling is None. Choose under Record how each "
-                                     "channel becomes one number.", "mean")  # fmt: skip
             return lambda told: act_jobs.pooled_file(source, target, p.pooling, told)
         masks = dict(self.page.changes.masks)
-        if not masks:
-            raise ParameterError("mask", "Nothing is masked. Ctrl+click a channel map, or open a "
-                                 ".dmask.csv.")  # fmt: skip
         return lambda told: act_jobs.masked_file(source, target, masks, told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +73,7 @@ class ExplorerPage(TickingPage):
         self.banners = BannerArea()
         self.changes = Changes(self.history.undo_stack, self._network_key)
         self.made = Made(self.board.channels, self.changes)
-        self._layer = ""
+        self._layer, self._fetches, self._stale = "", False, False
         self.errands = Errands(self)
         self.evolving = Evolving(self, self.errands.work)
         self.masking = Masking(self)
@@ -139,6 +140,7 @@ class ExplorerPage(TickingPage):
         self.board.opened.connect(self._opened)
         self.board.shown_changed.connect(self._shown)
         self.board.failed.connect(self._failed)
+        self.board.refused.connect(self._refused)
         self.board.window_asked.connect(self.window_.commands.show_view_window)
         self.board.export_asked.connect(self._export)
         self.unit.stepped.connect(self._step_picture)
@@ -183,7 +185,9 @@ class ExplorerPage(TickingPage):
         self.window_.session_changed()
         if names & OPENING:
             if self.parameters.pictures == "own" and not self.parameters.folder:
-                return  # the folder is still to come
+                self._ask_folder()
+                return
+            self.banners.remove("folder")
             self.stop()  # what evolves belongs to the network that goes
             self.board.open(self.parameters)
         elif names & {"picture", "frame"}:
@@ -195,9 +199,16 @@ class ExplorerPage(TickingPage):
         if names & ATTRIBUTING:
             self._attribute()
 
+    def _ask_folder(self) -> None:
+        """Say that the folder of own pictures is still to come."""
+        words = ("Choose a folder, list or set under Pictures, or drop one on the window. Until "
+                 "then the last pictures stay.")  # fmt: skip
+        self.banners.show_banner("folder", Banner("No pictures of your own yet", words, "warning"))
+
     def _opened(self, explorer: Explorer) -> None:
-        for key in ("open", "task"):
+        for key in ("open", "task", "lesion", "mask", "folder"):
             self.banners.remove(key)
+        self._show_stale("")
         self.tree.show_layers(layer_rows(explorer))
         self.graph.show_rows(graph_rows(explorer))
         self.made.clear()
@@ -215,9 +226,8 @@ class ExplorerPage(TickingPage):
             ))  # fmt: skip
         else:
             self.banners.remove("random")
-        shown = (*PROCEDURES, FETCH) if published else PROCEDURES
-        self.procedures = (*shown, *MENU)
-        self.strip.set_procedures(shown, MENU)
+        self._fetches = published
+        self.show_procedures()
         spatial = [one.name for one in explorer.layers if len(one.shape) == 3]
         first = spatial[min(1, len(spatial) - 1)] if spatial else explorer.layers[0].name
         known = [name for name in (self._layer, self.board.layer) if name in self.tree.layers]
@@ -225,8 +235,35 @@ class ExplorerPage(TickingPage):
         self._layer = ""
         self._look_again()
 
+    def show_procedures(self) -> None:
+        """Offer what can be done, in the words that hold now."""
+        words = {"ablate": self.channels.ablating}
+        shown = [replace(one, button=words.get(one.id, one.button)) for one in PROCEDURES]
+        shown += [FETCH] * self._fetches
+        self.procedures = (*shown, *MENU)
+        self.strip.set_procedures(shown, MENU)
+
+    def _show_stale(self, text: str) -> None:
+        """Mark what is shown while what is asked for cannot be opened; "" takes the mark away."""
+        self._stale = bool(text)
+        board, unit = self.board, self.unit
+        for view in (*board.views.values(), *board.beside.values(), unit.facts, unit.answer):
+            view.set_stale(text)
+
+    def _refused(self, failure: Failure) -> None:
+        """Another network or pictures cannot be opened: what is shown is said to be of the last."""
+        self.refuse(failure, "open")
+        board, p = self.board, self.parameters
+        if board.explorer is not None and board.opened_with is not None:
+            names = ("network", "weights")
+            same = all(getattr(p, name) == getattr(board.opened_with, name) for name in names)
+            self._show_stale(
+                "still the last pictures" if same else f"still {board.explorer.network.name}"
+            )
+
     def _shown(self, shown: Shown) -> None:
-        self.banners.remove("open")
+        if not self._stale:
+            self.banners.remove("open")
         self.unit.show_answer(shown.answer)
         self.graph.show_maps(shown.maps)
         self.show_facts()

@@ -17,7 +17,7 @@ from widgets.views import make_view
 FACTS = View("facts", "Unit", "counters", "facts", icon="information-outline", place="result",
              empty="Click a channel; what is known of it appears here.")  # fmt: skip
 ANSWER = View("answer", "Answer", "bars", "answer", icon="chart-bar", place="result",
-              note="softmax of the last layer", x=Axis("share", "", 0.0),
+              x=Axis("share", "", 0.0),
               series=(Series("share", "share", "1"),),
               empty="What the network says of the picture appears here.")  # fmt: skip
 
@@ -87,7 +87,8 @@ class UnitPage(Panel):
         """The largest outputs of the last layer."""
         if answer:
             labels = [f"{shortened(name)} {share:.2g}" for name, share in answer]
-            self._answer.publish(labels=labels, values=[share for _, share in answer])
+            self._answer.publish(labels=labels, values=[share for _, share in answer],
+                                 note="softmax of the last layer")  # fmt: skip
         else:
             self._answer.publish()
         self.answer.pull(self._answer)

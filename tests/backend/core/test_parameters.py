@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from toy_study import Walk
 
-from backend.core.parameters import Change, ParameterError, show_number
+from backend.core.parameters import Change, ParameterError, show_number, unknown_name
 
 
 def test_value_outside_its_limits_is_refused_with_the_limit_and_a_fix() -> None:
@@ -87,3 +87,9 @@ def test_numbers_for_people() -> None:
     assert show_number(10242) == "10\u2009242"
     assert show_number(1842.0) == "1842"
     assert show_number(-0.25) == "\u22120.25"
+
+
+def test_the_name_of_a_block_offers_what_is_inside() -> None:
+    names = ["conv1", "layer1.0.conv1", "layer1.0.bn1", "layer1.1.relu", "layer4.1.bn2", "layer10"]
+    sentence = unknown_name("layer1", names, "layer").sentence
+    assert sentence.endswith("The closest are layer1.0.conv1 and layer1.1.relu.")
