@@ -158,6 +158,7 @@ def filling(
         mesh = halves[one.hemisphere]
         rotation = rendering.view(one.side, one.direction)
         reach = 2 * np.abs((mesh.points - mesh.middle) @ rotation[:2].T).max(axis=0)
+        reach = np.maximum(reach, 1e-3)
         share = min(size[0] / reach[0], size[1] / reach[1])
         room.append(share * 2 * mesh.radius / min(size))
     return float(min(room))

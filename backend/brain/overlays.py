@@ -199,7 +199,9 @@ def table(overlay: Overlay, look: Look) -> np.ndarray:
 
 def row_of(overlay: Overlay, look: Look, moment: float) -> int:
     """Which row is drawn: of a time series the moment's, else the map chosen."""
-    return overlay.at(moment) if overlay.times is not None else look.map_number - 1
+    if overlay.times is not None:
+        return overlay.at(moment)
+    return min(look.map_number, overlay.rows) - 1
 
 
 def layer(

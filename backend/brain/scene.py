@@ -143,12 +143,13 @@ class Cell:
 
 def cells(cortex: Cortex, layout: str, shape: str = "") -> tuple[Cell, ...]:
     """The views of a layout; a cortex of one hemisphere is shown from four sides."""
+    if shape == "flat" and "flat" in cortex.shapes:  # a plane is seen from one side
+        sides = dict.fromkeys(side for side, _ in LAYOUTS[layout] if cortex.index(side) >= 0)
+        return tuple(Cell(cortex.index(s), s, "lateral", "flat map") for s in sides or cortex.sides)
     if len(cortex.hemispheres) == 1:
         side = cortex.sides[0]
         return tuple(Cell(0, side, name) for name in (FOUR if side else ONE_SURFACE))
-    flat = shape == "flat" and "flat" in cortex.shapes and layout == "lateral"
-    called = "flat map" if flat else ""
-    return tuple(Cell(cortex.index(side), side, name, called) for side, name in LAYOUTS[layout])
+    return tuple(Cell(cortex.index(side), side, name) for side, name in LAYOUTS[layout])
 
 
 @functools.lru_cache(maxsize=4)

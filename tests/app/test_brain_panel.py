@@ -221,6 +221,33 @@ def test_a_file_that_does_not_fit_is_said(page: BrainPage, wait: Wait, tmp_path:
     assert len(names(page)) == 2
 
 
+def test_a_map_that_is_not_there_is_refused(page: BrainPage, wait: Wait, tmp_path: Path) -> None:
+    rows = np.stack([np.full(2 * N, value, np.float32) for value in (1, 2, 3)])
+    np.save(tmp_path / "three.npy", rows)
+    read(page, wait, tmp_path / "three.npy")
+    page.pick(0, 7)
+    page.form._enter("map_number", "3")
+    page._frame()
+    assert page.vertex.lead.number == "3"
+    page.form._enter("map_number", "50")
+    assert page.form.errors["map_number"] == "three has 3 maps; 50 was given."
+    assert page.parameters.map_number == 3
+    page.form.rows["map_number"].fixed.emit(2)
+    page._frame()
+    assert page.vertex.lead.number == "2"
+    assert not page.form.errors
+
+
+def test_flat_maps_are_seen_from_their_one_side(page: BrainPage) -> None:
+    page.history.set_value("shape", "flat")
+    for layout, count in (("dorsal", 2), ("right", 1), ("front", 2), ("four", 2)):
+        page.history.set_value("layout", layout)
+        assert coloured(page) > 1000
+        titles = [cell.title for cell in canvas_of(page).drawing.cells]
+        assert len(titles) == count
+        assert titles[-1] == "right, flat map"
+
+
 def test_order_visibility_and_removal_are_steps_of_undo(page: BrainPage) -> None:
     page.overlays.eye_pressed.emit(0)
     assert coloured(page) == 0

@@ -123,7 +123,7 @@ class BrainPage(TickingPage):
         strip.stop_asked.connect(self.stop)
         strip.procedure_asked.connect(self.start)
         form.changing.connect(history.drag)
-        form.changed.connect(history.set_value)
+        form.changed.connect(self._entered)
         form.reset_all_asked.connect(lambda values: history.set_values(values, "Reset all"))
         self.moment.dragging.connect(lambda value: history.drag("moment", float(value)))
         self.moment.chosen.connect(lambda value: history.set_value("moment", float(value)))
@@ -214,6 +214,18 @@ class BrainPage(TickingPage):
             if names & {"palette"}:
                 self.showing.form()
         self._dirty = True
+
+    def _entered(self, name: str, value: Any) -> None:
+        """A value of the form; a map that is not there is refused."""
+        scene = self.scene
+        hand = scene.hand if scene is not None else None
+        if name == "map_number" and hand is not None and value > hand.overlay.rows:
+            count = hand.overlay.rows
+            words = f"{hand.overlay.name} has {count} maps; {value} was given."
+            self.form.set_values(self.parameters)
+            self.form.refuse(name, words, count)
+            return
+        self.history.set_value(name, value)
 
     def _scene_changed(self) -> None:
         """Another overlay, another order, another vertex: also by undo."""
@@ -330,7 +342,8 @@ class BrainPage(TickingPage):
         scene = self.scene
         hand = scene.hand if scene is not None else None
         if hand is not None and hand.overlay.times is None and hand.overlay.rows > 1:
-            self.history.set_value("map_number", round(x) + (hand.overlay.rows <= FEW_MAPS))
+            number = round(x) + (hand.overlay.rows <= FEW_MAPS)
+            self.history.set_value("map_number", min(max(number, 1), hand.overlay.rows))
         else:
             self.history.set_value("moment", float(x))
 
