@@ -22,6 +22,7 @@ class MomentSlider(QWidget):
     def __init__(self, declared: Declaration, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.declared = declared
+        self._value = 0.0
         self.value = Elided("", "strong", whole=True)
         self.range = Elided("", "body", "text3")
         self.slider = Slider(replace(declared, low=0.0, high=1.0))
@@ -42,12 +43,14 @@ class MomentSlider(QWidget):
     def set_range(self, low: float, high: float, step: float, samples: int) -> None:
         """The first and last moment, and how many there are."""
         self.slider.narrow(replace(self.declared, low=low, high=high, step=step, decimals=3))
+        self.slider.set_value(self._value)
         ends = f"{show_number(round(low, 1))} to {show_number(round(high, 1))}"
         self.range.setText(f"{ends} {self.declared.unit}, {samples} samples")
         self.range.updateGeometry()
 
     def set_value(self, value: float) -> None:
         """Put the handle at a moment."""
+        self._value = value
         self.value.setText(f"{show_number(float(f'{value:.4g}'))} {self.declared.unit}")
         self.value.updateGeometry()
         self.slider.set_value(value)

@@ -82,6 +82,9 @@ def test_the_example_is_there_at_once_and_called_synthetic(page: BrainPage) -> N
         "left, lateral", "right, lateral", "left, medial", "right, medial",
     ]  # fmt: skip
     assert coloured(page) > 2000
+    handle = page.moment.slider
+    share = (page.parameters.moment + 100) / 600  # the example lasts from −100 to 500 ms
+    assert handle.value() / handle.maximum() == pytest.approx(share, abs=0.01)
     assert "software rendering" in page.board.views["surface"].speed.text()  # type: ignore[attr-defined]
 
 
