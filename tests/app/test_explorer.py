@@ -522,9 +522,12 @@ def test_what_cannot_be_opened_leaves_the_last_marked(
     assert "conv9" in page.banners.banners["mask"].text
     page.take_file(tmp_path / "mine.pt")
     qtbot.waitUntil(lambda: "open" in page.banners.banners, timeout=10_000)
-    marked = (*page.board.views.values(), page.unit.facts)
-    assert all(view.header.chip.text() == "still MiniAlexNet" for view in marked)
-    assert all(not view.header.chip.isHidden() for view in marked)
+    marked = [page.board.views[name] for name in ("picture", "maps")] + [page.unit.answer]
+    page._frame()
+    for view in marked:
+        chip, line = view.header.chip, view.below
+        assert chip.isHidden() != line.isHidden()
+        assert chip.text() == line.text() == "still MiniAlexNet"
     page.board.choose(2)
     page.channels.silence((2,))  # another picture of the last network is no news of the refusal
     qtbot.waitUntil(lambda: page.board.shown.maps[page.board.layer][2].max() == 0)  # type: ignore[union-attr]
@@ -532,7 +535,8 @@ def test_what_cannot_be_opened_leaves_the_last_marked(
     first = page.board.explorer
     page.history.set_value("weights", "")
     qtbot.waitUntil(lambda: page.board.explorer is not first, timeout=30_000)
-    assert all(view.header.chip.isHidden() for view in marked)
+    page._frame()
+    assert all(view.header.chip.isHidden() and view.below.isHidden() for view in marked)
     assert not {"open", "mask"} & set(page.banners.banners)
 
 

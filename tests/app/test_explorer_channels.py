@@ -145,7 +145,9 @@ def test_what_other_lesions_gave_is_marked_and_comes_back_with_them(
         page._frame()
         views = (page.board.views["optimal"], page.board.views["trace"], page.board.views["top"],
                  page.channels.view)  # fmt: skip
-        return [view.header.note.text().startswith("of other lesions") for view in views]
+        found = [view.header.note.text().startswith("of other lesions") for view in views]
+        assert [view.stale == "of other lesions" for view in views] == found
+        return found
 
     page.history.set_value("steps", 10)
     page.start("rotate")

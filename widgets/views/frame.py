@@ -101,7 +101,14 @@ class ViewWidget(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 1)
         column.setSpacing(0)
+        self.stale = ""
+        self.below = Elided("", "caption", "text2")
+        self.below.hide()
+        line = QHBoxLayout()
+        line.setContentsMargins(theme.dp(8), 0, theme.dp(4), 0)
+        line.addWidget(self.below)
         column.addWidget(self.header)
+        column.addLayout(line)
         column.addWidget(self._pages, 1)
         self._connect()
         self.setAccessibleName(view.title)
@@ -164,7 +171,8 @@ class ViewWidget(QFrame):
     def natural_height(self) -> int:
         """Height that shows everything, for columns that scroll."""
         content = self._content.sizeHint().height() if self._content is not None else 0
-        return self.header.height() + content + 2
+        below = 0 if self.below.isHidden() else self.below.sizeHint().height()
+        return self.header.height() + below + content + 2
 
     def _draw(self, channel: Any) -> bool:
         raise NotImplementedError
@@ -188,10 +196,20 @@ class ViewWidget(QFrame):
             self.header.note.updateGeometry()
 
     def set_stale(self, text: str) -> None:
-        """Chip such as "from the run of 15:12, other settings"; empty text takes it away."""
-        self.header.chip.setVisible(bool(text))
+        """Chip such as "from the run of 15:12, other settings", or a line of its own where the
+        header has no room for it; empty text takes it away."""
+        self.stale = text
         if text:
             self.header.chip.show_state("idle", text, "minus")
+            self.below.setText(text)
+        self._place_stale()
+
+    def _place_stale(self) -> None:
+        header = self.header
+        needed = header.title.sizeHint().width() + header.chip.sizeHint().width() + theme.dp(112)
+        beside = needed <= self.width()
+        header.chip.setVisible(bool(self.stale) and beside)
+        self.below.setVisible(bool(self.stale) and not beside)
 
     def set_empty(self, title: str, sentence: str) -> None:
         """What the empty state says."""
@@ -273,6 +291,7 @@ class ViewWidget(QFrame):
         narrow = self.width() < theme.dp(330)
         self.header.maximise.setVisible(not narrow and self._heard(self.maximise_asked))
         self.header.export.setVisible(self.width() >= theme.dp(200))
+        self._place_stale()
 
 
 def tsv(columns: Mapping[str, Sequence[Any]]) -> str:

@@ -72,8 +72,10 @@ class ExplorerPage(TickingPage):
         self.unit = UnitPage()
         self.banners = BannerArea()
         self.changes = Changes(self.history.undo_stack, self._network_key)
-        self.made = Made(self.board.channels, self.changes)
-        self._layer, self._fetches, self._stale = "", False, False
+        unit = {"facts": self.unit.facts, "answer": self.unit.answer}
+        views = {**self.board.views, **self.board.beside, **unit}
+        self.made = Made(views, self.board.channels, self.changes)
+        self._layer, self._fetches = "", False
         self.errands = Errands(self)
         self.evolving = Evolving(self, self.errands.work)
         self.masking = Masking(self)
@@ -208,7 +210,6 @@ class ExplorerPage(TickingPage):
     def _opened(self, explorer: Explorer) -> None:
         for key in ("open", "task", "lesion", "mask", "folder"):
             self.banners.remove(key)
-        self._show_stale("")
         self.tree.show_layers(layer_rows(explorer))
         self.graph.show_rows(graph_rows(explorer))
         self.made.clear()
@@ -243,13 +244,6 @@ class ExplorerPage(TickingPage):
         self.procedures = (*shown, *MENU)
         self.strip.set_procedures(shown, MENU)
 
-    def _show_stale(self, text: str) -> None:
-        """Mark what is shown while what is asked for cannot be opened; "" takes the mark away."""
-        self._stale = bool(text)
-        board, unit = self.board, self.unit
-        for view in (*board.views.values(), *board.beside.values(), unit.facts, unit.answer):
-            view.set_stale(text)
-
     def _refused(self, failure: Failure) -> None:
         """Another network or pictures cannot be opened: what is shown is said to be of the last."""
         self.refuse(failure, "open")
@@ -257,12 +251,11 @@ class ExplorerPage(TickingPage):
         if board.explorer is not None and board.opened_with is not None:
             names = ("network", "weights")
             same = all(getattr(p, name) == getattr(board.opened_with, name) for name in names)
-            self._show_stale(
-                "still the last pictures" if same else f"still {board.explorer.network.name}"
-            )
+            what = "the last pictures" if same else board.explorer.network.name
+            self.made.refused = f"still {what}"
 
     def _shown(self, shown: Shown) -> None:
-        if not self._stale:
+        if not self.made.refused:
             self.banners.remove("open")
         self.unit.show_answer(shown.answer)
         self.graph.show_maps(shown.maps)
@@ -449,6 +442,7 @@ class ExplorerPage(TickingPage):
     def _frame(self) -> None:
         self.evolving.pull()
         self.board.pull()
+        self.made.mark()
 
     def _slow(self) -> None:
         self.errands.work.show()
