@@ -13,6 +13,7 @@ from nibabel import gifti
 from nibabel.freesurfer import io as freesurfer
 
 from backend.brain import overlay_files as files
+from backend.brain import overlay_saving as saving
 from backend.brain.cortex import Cortex, fsaverage5, open_surfaces, simulated_cortex
 from backend.brain.overlays import Look, Overlay, clusters, example, first_look, row_of
 from backend.core.files import FileProblem
@@ -115,7 +116,7 @@ def test_an_annotation_names_its_parcels(tmp_path: Path, cortex: Cortex) -> None
     assert [found.words(0, v, 0) for v in range(3)] == ["none", "fusiform", "cuneus"]
     assert found.labels[1].colour == (40, 50, 60)
     assert not found.values[1].any()  # nothing is known of the other hemisphere
-    (back,) = files.save_overlay(found, cortex, tmp_path / "again.annot")
+    (back,) = saving.save_overlay(found, cortex, tmp_path / "again.annot")
     again, table, names = freesurfer.read_annot(str(back))
     np.testing.assert_array_equal(again, index)
     np.testing.assert_array_equal(table[:, :3], colours[:, :3])
@@ -126,7 +127,7 @@ def test_a_label_is_a_region_and_is_written_as_one(tmp_path: Path, cortex: Corte
     half = cortex.hemispheres[1]
     vertices = np.array([5, 99, 4000])
     path = tmp_path / "rh.roi.label"
-    files.save_label(path, half, vertices, np.zeros(3))
+    saving.save_label(path, half, vertices, np.zeros(3))
     back, scalars = freesurfer.read_label(str(path), read_scalars=True)
     np.testing.assert_array_equal(back, vertices)
     assert not scalars.any()
@@ -143,7 +144,7 @@ def test_gifti_maps_come_back_equal(tmp_path: Path, cortex: Cortex) -> None:
     assert np.isnan(found.values[0]).all()
     assert found.times is not None
     np.testing.assert_allclose(found.times, [0, 500, 1000, 1500])
-    (back,) = files.save_overlay(found, cortex, tmp_path / "out.func.gii")
+    (back,) = saving.save_overlay(found, cortex, tmp_path / "out.func.gii")
     assert back.name == "out.R.func.gii"
     image: Any = nibabel.load(back)
     np.testing.assert_array_equal(np.stack([one.data for one in image.darrays]), rows)
@@ -165,7 +166,7 @@ def test_gifti_labels_come_back_equal(tmp_path: Path, cortex: Cortex) -> None:
     made.to_filename(str(tmp_path / "areas.label.gii"))
     found = files.read_overlay(tmp_path / "areas.label.gii", cortex)
     assert [found.words(0, v, 0) for v in range(3)] == ["none", "V1", "MT"]
-    (back,) = files.save_overlay(found, cortex, tmp_path / "out.label.gii")
+    (back,) = saving.save_overlay(found, cortex, tmp_path / "out.label.gii")
     image: Any = nibabel.load(back)
     np.testing.assert_array_equal(image.darrays[0].data, keys)
     assert image.labeltable.get_labels_as_dict()[7] == "V1"
@@ -176,13 +177,13 @@ def test_mgh_and_arrays_come_back_equal(tmp_path: Path, cortex: Cortex) -> None:
     np.save(tmp_path / "both.npy", rows)
     found = files.read_overlay(tmp_path / "both.npy", cortex)
     np.testing.assert_array_equal(np.concatenate(found.values, axis=1), rows)
-    left, right = files.save_overlay(found, cortex, tmp_path / "t.mgh")
+    left, right = saving.save_overlay(found, cortex, tmp_path / "t.mgh")
     assert (left.name, right.name) == ("lh.t.mgh", "rh.t.mgh")
     data = np.asarray(nibabel.MGHImage.from_bytes(right.read_bytes()).dataobj)
     np.testing.assert_array_equal(data[:, 0, 0].T, rows[:, N:])
     again = files.read_overlay(left, cortex)  # its sibling comes with it
     np.testing.assert_array_equal(again.values[1], rows[:, N:])
-    (whole,) = files.save_overlay(found, cortex, tmp_path / "w.npy")
+    (whole,) = saving.save_overlay(found, cortex, tmp_path / "w.npy")
     np.testing.assert_array_equal(np.load(whole), rows)
 
 
@@ -210,7 +211,7 @@ def test_dense_scalars_with_subcortex_come_back_equal(tmp_path: Path, cortex: Co
     assert found.note == "8 places below the cortex are not drawn"
     np.testing.assert_array_equal(found.values[1][:, mask], data[:, mask.sum() : 2 * mask.sum()])
     assert np.isnan(found.values[0][:, ~mask]).all()
-    (back,) = files.save_overlay(found, cortex, tmp_path / "y.dscalar.nii")
+    (back,) = saving.save_overlay(found, cortex, tmp_path / "y.dscalar.nii")
     image: Any = nibabel.load(back)
     np.testing.assert_array_equal(np.asarray(image.dataobj), data)
     assert image.header.get_axis(1) == nibabel.load(path).header.get_axis(1)  # type: ignore[attr-defined]
@@ -232,7 +233,7 @@ def test_dense_labels_name_their_parcels(tmp_path: Path, cortex: Cortex) -> None
     found = files.read_overlay(path, cortex)
     at = int(np.flatnonzero(mask)[1])
     assert found.words(0, at, 0) == "FFA"
-    (back,) = files.save_overlay(found, cortex, tmp_path / "y.dlabel.nii")
+    (back,) = saving.save_overlay(found, cortex, tmp_path / "y.dlabel.nii")
     np.testing.assert_array_equal(np.asarray(nibabel.load(back).dataobj), data)  # type: ignore[attr-defined]
 
 
@@ -354,7 +355,7 @@ def test_parcels_that_stand_for_none_are_not_drawn(tmp_path: Path, cortex: Corte
     drawn = layer(found, first_look(found), 0, 0.0)
     assert not drawn.values[::2].any()
     assert drawn.values[1::2].all()
-    (back,) = files.save_overlay(found, cortex, tmp_path / "b.annot")
+    (back,) = saving.save_overlay(found, cortex, tmp_path / "b.annot")
     np.testing.assert_array_equal(freesurfer.read_annot(str(back))[0], index)
 
 

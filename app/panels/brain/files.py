@@ -271,7 +271,7 @@ class FileWork:
 
     def overlay(self, path: Path) -> None:
         """Write the overlay in hand; a file a hemisphere where the format holds one."""
-        from backend.brain.overlay_files import save_overlay
+        from backend.brain.overlay_saving import save_overlay
 
         scene = self._scene()
         assert scene.hand is not None
@@ -322,7 +322,7 @@ class FileWork:
 
     def label(self, path: Path) -> None:
         """Write the region in hand, or the cluster under the vertex chosen."""
-        from backend.brain.overlay_files import save_label
+        from backend.brain.overlay_saving import save_label
 
         found = self._labelled()
         if found is None:
