@@ -126,3 +126,12 @@ def test_the_view_says_and_copies_what_it_shows(shown) -> None:  # type: ignore[
     assert "4 channels" in view.summary()
     assert view.data()["mean"].tolist() == [1.0] * 4
     assert view.header.note.text() == "conv1"
+
+
+def test_the_hand_over_a_map_names_the_channel(shown, qtbot: QtBot) -> None:  # type: ignore[no-untyped-def]
+    grid = shown(MapGrid("viridis"))
+    grid.show_maps(np.zeros((3, 4, 4), np.float32), None)
+    said: list[str] = []
+    grid.hovered.connect(said.append)
+    qtbot.mouseMove(grid.viewport(), grid.cell(1).topLeft() + QPoint(2, 2))
+    assert said[-1] == "channel 2, row 1, column 1: 0"

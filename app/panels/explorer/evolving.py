@@ -99,9 +99,9 @@ class Evolving:
         found = self.film.activations
         if len(set(found)) == 1:  # no step changed it: the gradient is exactly 0
             self.page.banners.show_banner("task", Banner(
-                "The stimulus did not grow", f"{self.of} gave {found[0]:.3g} at every step: it is "
-                "silent there, and its gradient is exactly 0. Choose another Seed, or the layer "
-                "before the rectifier.", "warning",
+                "The stimulus did not grow", f"{self.of} gave {found[0]:.3g} at every step: the "
+                "gradient is exactly 0, as where a unit is silent or ablated. Choose another Seed, "
+                "or the layer before the rectifier.", "warning",
             ))  # fmt: skip
             return
         words = f"{found[0]:.3g} at the start, {found[-1]:.3g} at the end"

@@ -64,10 +64,10 @@ class UnitPage(Panel):
         column.addLayout(head)
         column.addLayout(words)
         column.addLayout(tick)
-        column.addWidget(self.facts, 1)
+        column.addWidget(self.facts, 3)
         column.addWidget(Head("Picture and answer"))
         column.addLayout(step)
-        column.addWidget(self.answer, 1)
+        column.addWidget(self.answer, 2)
         self.setMinimumWidth(theme.dp(240))
 
     def show_unit(
