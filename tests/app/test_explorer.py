@@ -508,8 +508,8 @@ def test_a_stimulus_without_a_gradient_says_so(page: ExplorerPage, qtbot: QtBot)
     page._slow()
     words = page.banners.banners["task"].text
     assert words == (
-        "relu5 channel 3 (index 2) gave 0 at every step: the gradient is exactly 0, as where a unit "
-        "is silent or ablated. Choose another Seed, or the layer before the rectifier."
+        "relu5 channel 3 (index 2) gave 0 at every step: the gradient is exactly 0, as where a "
+        "unit is silent or ablated. Choose another Seed, or the layer before the rectifier."
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -128,10 +129,13 @@ def test_the_view_says_and_copies_what_it_shows(shown) -> None:  # type: ignore[
     assert view.header.note.text() == "conv1"
 
 
-def test_the_hand_over_a_map_names_the_channel(shown, qtbot: QtBot) -> None:  # type: ignore[no-untyped-def]
+def test_the_hand_over_a_map_names_the_channel(shown) -> None:  # type: ignore[no-untyped-def]
     grid = shown(MapGrid("viridis"))
     grid.show_maps(np.zeros((3, 4, 4), np.float32), None)
     said: list[str] = []
     grid.hovered.connect(said.append)
-    qtbot.mouseMove(grid.viewport(), grid.cell(1).topLeft() + QPoint(2, 2))
+    at = QPointF(grid.cell(1).topLeft() + QPoint(2, 2))
+    none = Qt.MouseButton.NoButton
+    event = QMouseEvent(QEvent.Type.MouseMove, at, at, none, none, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(grid.viewport(), event)
     assert said[-1] == "channel 2, row 1, column 1: 0"
