@@ -315,7 +315,7 @@ def test_closing_the_window_while_a_set_is_made_asks_and_leaves_nothing(
 
     monkeypatch.setattr(QMessageBox, "exec", stay)
     panel.window_.close()
-    assert asked == ["Make gratings"]
+    assert asked == ["Make gratings. What is made so far is lost."]
     assert panel.window_.isVisible()
     monkeypatch.setattr(QMessageBox, "clickedButton", lambda box: box.buttons()[0])
     gate.release(100)
