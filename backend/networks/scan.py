@@ -381,8 +381,6 @@ def _on_disk(
     """Stretch by stretch; one that is not whole leaves nothing."""
     n, known = len(images), found(network, wanted)
     length = max(STRETCH, options["batch"] // STRETCH * STRETCH)
-    if progress is not None and 0 < stretches.done < n:
-        progress(stretches.done, n)
     for start in range(stretches.done, n, length):
         part = _Part(images, start, min(start + length, n))
         stretch = stretches.add(start, len(part))
