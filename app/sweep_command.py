@@ -59,6 +59,9 @@ def sweep_to(folder: Path, sweep: Sweep, address: str, workers: int) -> bool:
     failures = {one.failure for one in sweep.outcomes.values() if one.failure}
     for words in sorted(failures)[:3]:
         say(f"A job failed: {words}")
+    for name in sweep.without_effect():
+        say(f"No value changes with {name}: this procedure does not use it. Name another with "
+            "--procedure.")  # fmt: skip
     return not sweep.left and not failures
 
 

@@ -237,6 +237,20 @@ class Sweep:
         half = student.ppf(0.975, several) * np.sqrt(spread / several / np.maximum(count, 1))
         return mean, np.where(count > 1, half, np.nan), count
 
+    def without_effect(self) -> list[str]:
+        """Varied parameters along which not one value of any trial differs: the jobs do not use
+        them. Only said of a sweep that is done."""
+        if self.left or any(one.failure for one in self.outcomes.values()):
+            return []
+        every = [self.trials_of(name) for name in self.quantities]
+        return [
+            axis.parameter
+            for place, axis in enumerate(self.plan.axes)
+            if len(axis.values) > 1 and axis.parameter != "seed" and every
+            and all(np.array_equal(one, np.take(one, [0], place).repeat(len(axis.values), place),
+                                   equal_nan=True) for one in every)
+        ]  # fmt: skip
+
     def table(self) -> dict[str, list[Any]]:
         """A row a finished job: what was varied, trial, seed, every quantity, failure."""
         names = self.quantities

@@ -67,6 +67,10 @@ def test_another_system_waits_for_rebuild_and_then_runs(window: MainWindow, wait
     page.controller.rebuild()
     wait(lambda: page.board.views["nraster"].isVisible(), 20_000)
     wait(lambda: page.board.views["regime"].shows_data and "rate_hz" in job.run.result.values)
+    assert "rate_steps" not in job.run.result.values, "the automaton's"
+    page.controller.set_values({"model": "recordings"}, "test")
+    page.controller.rebuild()
+    wait(lambda: any("press Run" in note for note in job.run.result.notes))
     page.stop()
     wait(lambda: job.finished)
     assert job.outcome == "done", job.failure
@@ -109,6 +113,19 @@ def test_bad_files_and_lists_are_said_at_their_field(
     page.controller.set_values({"tds": "0.1, 2"}, "test")
     assert not page.start("gh")
     assert "goes from 0 to 1" in page.form.rows["tds"].sentence
+    page.controller.set_values({"tds": "0.1", "symmetrise": False}, "test")
+    assert not page.start("gh")
+    assert "problem" in page.banners.banners
+    np.savetxt(file.with_name("good.csv"), synthetic().counts, delimiter=",")
+    page.controller.set_values({"connectome": str(file.with_name("good.csv"))}, "test")
+    assert "problem" not in page.banners.banners
+    assert page.start("regimes")
+    job = page.controller.job
+    assert job is not None
+    wait(lambda: job.finished, 30_000)
+    page.controller.set_values({"model": "recordings"}, "test")
+    assert not page.start("regimes")
+    assert "Recordings are analysed by Run" in page.form.rows["model"].sentence
 
 
 def test_recordings_are_analysed_and_end_by_themselves(window: MainWindow, wait: Wait) -> None:

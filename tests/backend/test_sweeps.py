@@ -226,3 +226,15 @@ def test_a_plan_survives_its_file() -> None:
     assert plan_of(plan_document(plan())) == plan()
     with pytest.raises(ParameterError, match="no sweep"):
         plan_of({"study": STUDY})
+
+
+def test_a_parameter_that_no_job_uses_is_said() -> None:
+    sweep = Sweep(plan(1))
+    assert sweep.without_effect() == []
+    for work in sweep.jobs:
+        sweep.take(work, {"temporal_volleys": float(work.cell[0])})
+    assert sweep.without_effect() == ["gamma"]
+    again = Sweep(plan(1))
+    for work in again.jobs:
+        again.take(work, {"temporal_volleys": float(sum(work.cell))})
+    assert again.without_effect() == []

@@ -203,6 +203,7 @@ class StudyPage(TickingPage):
 
     def _values_changed(self, names: frozenset[str]) -> None:
         controller = self.controller
+        self.words.settle()
         self.form.set_values(controller.parameters)
         self.header.set_changed(controller.differing)
         self.header.set_synthetic(controller.study.synthetic_of(controller.parameters))

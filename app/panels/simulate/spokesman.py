@@ -19,6 +19,7 @@ class Spokesman:
         self.page = page
         self.banners = BannerArea()
         self._dismissed: set[str] = set()
+        self._at_start: str | None = None
         self._fixes: dict[str, Callable[[], None]] = {}
         self.banners.acted.connect(lambda _, name: self._fixes[name]())
 
@@ -43,6 +44,8 @@ class Spokesman:
         buttons = []
         if fix is not None and field in self.page.controller.study.Parameters.model_fields:
             words = f"Use {fix:g}" if isinstance(fix, int | float) else f"Use {fix}"
+            if isinstance(fix, bool):
+                words = f"Switch it {'on' if fix else 'off'}"
             buttons = [(key, words)]
             self._fixes[key] = lambda: self._use(field, fix, key)
         self.banners.show_banner(key, Banner(title, text, kind, buttons, details))
@@ -65,8 +68,16 @@ class Spokesman:
     def refused(self, name: str, sentence: str, fix: Any) -> None:
         if name in self.page.form.declarations:
             self.page.form.refuse(name, sentence, fix)
+        self._at_start = name
         self.banners.remove("notice")  # it says the same in amber
         self.say("A setting cannot be used", sentence, name, fix)
+
+    def settle(self) -> None:
+        """Other settings were given: what was refused at the start is judged at the next one."""
+        if self._at_start is not None:
+            self.page.form.accept(self._at_start)
+            self.banners.remove("problem")
+            self._at_start = None
 
     def look(self) -> None:
         """The first warning that was not put away stands in the banner."""

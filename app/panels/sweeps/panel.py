@@ -251,6 +251,11 @@ class SweepsPanel(TickingPage):
         if failed:
             words = f"{len(failed):,} of {sweep.plan.size:,} jobs failed. The first: {failed[0]}"
             self.banners.show_banner("task", Banner("Jobs failed", words, "warning"))
+        unused = sweep.without_effect()
+        if unused:
+            label = find(sweep.plan.study).Parameters.declaration(unused[0]).label
+            words = "No value changes with it: this procedure does not use it. Choose another."
+            self.banners.show_banner("plan", Banner(f"{label} has no effect", words, "warning"))
 
     def forget(self) -> None:
         """Other settings: nothing of the last sweep stays beside them."""

@@ -42,6 +42,7 @@ class Live(Protocol):
     """A system that runs before the user."""
 
     step_ms: float
+    p: CriticalityParameters
 
     def advance(self, steps: int) -> None: ...
 
@@ -81,7 +82,7 @@ def _go(run: Run, live: Live, first: int) -> tuple[Live, int | None]:
     looked = 0.0
     for block in run.blocks(live.step_ms, first=first):
         if block.changed & rebuilds():
-            made = _rebuilt(run, block.changed)
+            made = _rebuilt(run, live, block.changed)
             if made is not None:
                 run.event("new network")
                 return made, round(block.time / made.step_ms)
@@ -101,16 +102,19 @@ def _go(run: Run, live: Live, first: int) -> tuple[Live, int | None]:
     return live, None
 
 
-def _rebuilt(run: Run, changed: frozenset[str]) -> Live | None:
+def _rebuilt(run: Run, live: Live, changed: frozenset[str]) -> Live | None:
     """A new system, or None and a note when it cannot be built."""
     p: CriticalityParameters = run.parameters
     if p.model == "recordings":
         run.note("Recordings are analysed, not run: stop, and press Run.")
+        run.parameters = p.model_copy(update={"model": live.p.model})
         return None
     try:
         check(p, "free")
         for name in RINGS:
             run.channel(name).clear()
+        if p.model != live.p.model:  # what the other system measured is not this one's
+            run.result.values.clear()
         return make(run)
     except (ParameterError, MemoryError) as problem:
         words = problem.sentence if isinstance(problem, ParameterError) else "Too many regions."

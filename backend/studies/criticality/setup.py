@@ -70,6 +70,8 @@ def structure_of(p: CriticalityParameters, counts: np.ndarray) -> np.ndarray:
 def check(p: CriticalityParameters, procedure: str) -> list[Notice]:
     """Warnings; raises ParameterError for settings that cannot run."""
     if p.model == "recordings":
+        refuse(procedure != "free", "model", "Recordings are analysed by Run. This needs the "
+               "automaton or the neurons.", "automaton")  # fmt: skip
         refuse(p.series == "own" and not p.folder, "folder",
                "Your own time series need a folder or a file. Choose one.")  # fmt: skip
         if p.series == "own":
