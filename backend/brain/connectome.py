@@ -160,9 +160,10 @@ def checked(
     if not np.allclose(counts, counts.T, rtol=1e-6, atol=0):
         if not symmetrise:
             pairs = int((~np.isclose(counts, counts.T, rtol=1e-6, atol=0)).sum() // 2)
+            words = "1 pair differs" if pairs == 1 else f"{pairs:,} pairs differ"
             raise ParameterError(
-                "symmetrise", f"{name} is not symmetric: {pairs:,} pairs differ. Take the mean of "
-                "both directions?", True,
+                "symmetrise", f"{name} is not symmetric: {words}. Symmetrise takes the mean of "
+                "both directions.", True,
             )  # fmt: skip
         counts = (counts + counts.T) / 2
     if len(labels) != len(counts):
@@ -209,6 +210,8 @@ def _of_matlab(path: Path) -> np.ndarray:
 def _of_text(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
     """Numbers with or without a first line of names, separated by commas, tabs or spaces."""
     lines = [line for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
+    if not lines:
+        raise FileProblem(f"{path.name} is empty.")
     separator = "\t" if "\t" in lines[0] else "," if "," in lines[0] else None
     rows = [[cell.strip() for cell in line.split(separator)] for line in lines]
     labels: tuple[str, ...] = ()
@@ -217,6 +220,11 @@ def _of_text(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
     widths = {len(row) for row in rows}
     if len(widths) > 1:
         raise FileProblem(f"{path.name} has rows of {min(widths)} to {max(widths)} numbers.")
+    for number, row in enumerate(rows, 1 + bool(labels)):
+        for cell in row:
+            if not _numbers([cell]):
+                raise FileProblem(f'Line {number} of {path.name} holds "{cell}", which is no '
+                                  "number.")  # fmt: skip
     return np.array([[float(cell) for cell in row] for row in rows]), labels
 
 

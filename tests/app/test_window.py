@@ -73,12 +73,14 @@ def test_the_primary_button_pauses_and_continues_and_step_steps(
     QTest.mouseClick(page.strip.primary, Qt.MouseButton.LeftButton)
     wait(lambda: page.strip.chip.text() == "Paused" and page.strip.primary.text() == "Continue")
     wait(lambda: page.strip.step.isEnabled())
-    steps = None
+    steps, looks = None, 0
 
     def still() -> bool:
-        nonlocal steps
+        """Unchanged for thirty looks: a block that was under way has ended."""
+        nonlocal steps, looks
         before, steps = steps, job.run.steps
-        return before == steps
+        looks = looks + 1 if before == steps else 0
+        return looks >= 30
 
     wait(still)
     QTest.mouseClick(page.strip.step, Qt.MouseButton.LeftButton)

@@ -234,7 +234,9 @@ def _along(run: Run, rows: list[Row], h: np.ndarray) -> None:
 
 def _window_lines(rows: list[Row], across: np.ndarray) -> dict[str, np.ndarray]:
     """Upright lines where the small-world window begins and ends, on average."""
-    lines = {}
+    lines: dict[str, np.ndarray] = {}
+    if not np.isfinite(across).any():
+        return lines
     ends = np.array([np.nanmin(across), np.nanmax(across)])
     for name, key in (("lower", "lower"), ("upper", "connected")):
         found = np.array([row[key] for row in rows], float)
