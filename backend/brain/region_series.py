@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backend.analysis.avalanches import sizes
+from backend.analysis.rdm_compare import upper
 from backend.brain.hemodynamics import Balloon, balloon, resting
 from backend.brain.regions_ei import NEURONS
 
@@ -88,11 +89,6 @@ def connectivity(series: np.ndarray, global_signal: bool = False) -> tuple[np.nd
     found = np.clip(unit.T @ unit, -1.0, 1.0)
     np.fill_diagonal(found, 0.0)
     return found, constant
-
-
-def upper(matrix: np.ndarray) -> np.ndarray:
-    """Pairs above the diagonal."""
-    return matrix[np.triu_indices(len(matrix), 1)]
 
 
 def likeness(connectivity: np.ndarray, structure: np.ndarray) -> float:

@@ -21,12 +21,13 @@ from typing import Any
 import numpy as np
 
 from backend.core.cells import Cells
+from backend.core.number_lists import LARGEST as LARGEST_LIST
+from backend.core.number_lists import spread
 from backend.core.parameters import ParameterError, unknown_name
 from backend.core.run import fingerprint
 
 LARGEST = 100_000
 """Jobs of one sweep."""
-MOST_VALUES = 200
 AHEAD = 3
 """Jobs handed over for each worker thread: enough to keep it busy, few enough to stop at once."""
 
@@ -158,23 +159,20 @@ def values_of(text: str, study: Any, name: str) -> tuple[Any, ...]:
         words = _spread(text, name, whole=study.Parameters.model_fields[name].annotation is int)
     else:
         words = [word.strip() for word in text.split(",") if word.strip()]
-    if not 1 <= len(words) <= MOST_VALUES:
-        raise ParameterError(name, f"{declared.label} needs 1 to {MOST_VALUES} values; "
+    if not 1 <= len(words) <= LARGEST_LIST:
+        raise ParameterError(name, f"{declared.label} needs 1 to {LARGEST_LIST} values; "
                              f"{len(words)} were given.")  # fmt: skip
     return tuple(study.Parameters.parse(name, word) for word in words)
 
 
 def _spread(text: str, name: str, whole: bool) -> list[str]:
     try:
-        low, high, count = (float(part) for part in text.split(":"))
-        values = np.linspace(low, high, int(count))
+        values = spread(text)
     except ValueError:
         raise ParameterError(
             name, f'"{text}" is no range. Write from:to:how many, as in 0:1:11.'
         ) from None
-    if whole:
-        values = np.unique(np.round(values))
-    return [f"{value:.10g}" for value in values]
+    return [f"{value:.10g}" for value in (np.unique(np.round(values)) if whole else values)]
 
 
 class Sweep:

@@ -11,10 +11,11 @@ import pytest
 from backend.analysis.avalanches import frame_counts, power_law, regime, sizes
 from backend.analysis.graph_metrics import graph_metrics, metrics, nodal
 from backend.analysis.hurst import fractional_noise, hurst
+from backend.analysis.rdm_compare import upper
 from backend.brain.connectome import synthetic
 from backend.brain.greenberg_hastings import BURN_IN, Automaton, Rules, exit_probability
 from backend.brain.hemodynamics import Balloon, balloon, bold_of_events, gamma_response, resting
-from backend.brain.region_series import BoldStream, connectivity, likeness, region_avalanches, upper
+from backend.brain.region_series import BoldStream, connectivity, likeness, region_avalanches
 from backend.brain.regions_ei import Regions, Weights
 
 STEPS = 28_000

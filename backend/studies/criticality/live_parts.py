@@ -178,7 +178,8 @@ def look_at_network(
     """Connectivity of BOLD (n_sample, n_region) and what it says; ``for_hurst`` (n_sample, ...)."""
     from backend.analysis.graph_metrics import metrics
     from backend.analysis.hurst import FEWEST, hurst
-    from backend.brain.region_series import connectivity, likeness, upper
+    from backend.analysis.rdm_compare import upper
+    from backend.brain.region_series import connectivity, likeness
 
     p: CriticalityParameters = run.parameters
     count = len(bold)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from backend.core.number_lists import number_list
 from backend.core.parameters import ParameterError, Parameters, parameter
 
 SYSTEM, AUTOMATON, NEURONS, BOLD, GRAPH, SWEEP, SERIES = (
@@ -272,29 +273,15 @@ class CriticalityParameters(Parameters):
 
 
 def grid(p: CriticalityParameters, name: str) -> list[float]:
-    """Rising numbers of a list parameter: "1, 2, 5" or "from:to:how many".
-
-    Raises ParameterError naming the field when they are none, or outside what they vary.
-    """
-    text = str(getattr(p, name)).replace("\u2212", "-")
-    label = type(p).declaration(name).label
-    try:
-        values = _range(text) if ":" in text else [float(x) for x in text.split(",") if x.strip()]
-    except ValueError:
-        raise ParameterError(
-            name, f'{label} needs numbers such as "0.1, 0.5" or "0.1:1:10"; "{text}" was given.'
-        ) from None
+    """Rising numbers of a list parameter, each once, as :func:`number_list` reads them."""
     least, most = LENGTHS.get(name, (1, LARGEST_GRID))
+    values = number_list(p, name, VARIED[name], '"0.1, 0.5" or "0.1:1:10"', least, most)
     values = sorted(set(values))
-    if not least <= len(values) <= most:
-        wanted = f"{least} to {most}" if least < most else f"{least} different"
-        raise ParameterError(name, f"{label} needs {wanted} numbers; {len(values)} were given.")
-    varied = type(p).declaration(VARIED[name])
-    for value in values:
-        if not (varied.low <= value <= varied.high):  # type: ignore[operator]
-            raise ParameterError(
-                name, f"{varied.label} goes {varied.limits_text}; {value:g} stands in {label}."
-            )
+    if len(values) < least:
+        label = type(p).declaration(name).label
+        raise ParameterError(
+            name, f"{label} needs {least} different numbers; {len(values)} were given."
+        )
     return values
 
 
@@ -304,11 +291,3 @@ VARIED = {
     "three_ratios": "ratio",
 }  # fmt: skip
 """List parameter → the parameter it varies."""
-
-
-def _range(text: str) -> list[float]:
-    first, last, count = text.split(":")
-    low, high, n = float(first), float(last), int(count)
-    if not 1 <= n <= LARGEST_GRID:
-        raise ValueError(n)
-    return [low] if n == 1 else [round(low + (high - low) * i / (n - 1), 9) for i in range(n)]

@@ -11,8 +11,9 @@ import numpy as np
 
 from backend.analysis.graph_metrics import metrics
 from backend.analysis.hurst import FEWEST, calibration, hurst
+from backend.analysis.rdm_compare import upper
 from backend.analysis.small_world import bottleneck, window
-from backend.brain.region_series import connectivity, upper
+from backend.brain.region_series import connectivity
 from backend.core.files import FileProblem, revision
 from backend.core.parameters import ParameterError
 from backend.core.run import Run

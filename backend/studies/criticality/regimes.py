@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from backend.brain.region_series import upper
+from backend.analysis.rdm_compare import upper
 from backend.core.run import Run
 from backend.studies.criticality import exports
 from backend.studies.criticality.live_parts import bold_data, structure_data

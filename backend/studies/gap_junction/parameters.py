@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, get_args
 
-from backend.core.parameters import ParameterError, Parameters, parameter
+from backend.core.number_lists import number_list
+from backend.core.parameters import Parameters, parameter
 
 Shape = Literal[
     "ring", "disk", "two holes", "solid square", "hollow square", "triangle", "hollow triangle",
@@ -256,34 +257,9 @@ class GapJunctionParameters(Parameters):
     )
 
 
-LARGEST_GRID = 200
-
-
 def grid(parameters: GapJunctionParameters, name: str) -> list[float]:
-    """Numbers of a grid parameter: "1, 2, 5" or "from:to:how many".
-
-    Raises ParameterError naming the field when they are not numbers or outside the limits of what
-    they vary.
-    """
-    text = str(getattr(parameters, name)).replace("\u2212", "-")
-    label = type(parameters).declaration(name).label
-    try:
-        values = _range(text) if ":" in text else [float(p) for p in text.split(",") if p.strip()]
-    except ValueError:
-        raise ParameterError(
-            name, f'{label} needs numbers such as "1, 2, 5" or "0:90:10"; "{text}" was given.'
-        ) from None
-    if not 1 <= len(values) <= LARGEST_GRID:
-        raise ParameterError(
-            name, f"{label} needs 1 to {LARGEST_GRID} numbers; {len(values)} were given."
-        )
-    varied = type(parameters).declaration(VARIED[name])
-    for value in values:
-        if not (varied.low <= value <= varied.high):  # type: ignore[operator]
-            raise ParameterError(
-                name, f"{varied.label} goes {varied.limits_text}; {value:g} stands in {label}."
-            )
-    return values
+    """Numbers of a grid parameter, as :func:`number_list` reads them."""
+    return number_list(parameters, name, VARIED[name], '"1, 2, 5" or "0:90:10"')
 
 
 VARIED = {
@@ -295,14 +271,3 @@ VARIED = {
     "plane_gamma": "gamma",
 }
 """Grid parameter → the parameter it varies."""
-
-
-def _range(text: str) -> list[float]:
-    first, last, count = text.split(":")
-    n = int(count)
-    if not 1 <= n <= LARGEST_GRID:
-        raise ValueError(n)
-    low, high = float(first), float(last)
-    if n == 1:
-        return [low]
-    return [round(low + (high - low) * i / (n - 1), 9) for i in range(n)]
